@@ -1,0 +1,1 @@
+"""The door: HTTP, CLI and wiring. Decides nothing."""

@@ -1,0 +1,51 @@
+"""Hub identifiers and idempotency keys as distinct types. No tax numbers: those are in normalize."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import NewType
+
+GoldenId = NewType("GoldenId", str)
+DebtId = NewType("DebtId", str)
+PaymentId = NewType("PaymentId", str)
+IdempotencyKey = NewType("IdempotencyKey", str)
+
+SEPARATOR = "\x1f"  # cannot occur in a field: connectors and the API refuse control characters in keys
+
+
+def _digest(prefix: str, *parts: str) -> str:
+    raw = hashlib.sha256(SEPARATOR.join(parts).encode()).digest()[:12]
+    return prefix + base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+def golden_id(connection: str, stream: str, external_id: str, founding: int) -> GoldenId:
+    """The id of the golden record founded by a source debtor for the `founding`-th time.
+
+    It depends only on who founded it and how often, so replaying the same history gives the same ids,
+    and an id that was ever used is never given to another cluster.
+    """
+    return GoldenId(_digest("g", connection, stream, external_id, str(founding)))
+
+
+def debt_id(creditor: str, *identity: str) -> DebtId:
+    """The id of a debt: one creditor and one fiscal document (or declared key) are one debt everywhere."""
+    return DebtId(_digest("d", creditor, *identity))
+
+
+def payment_id(*identity: str) -> PaymentId:
+    """The id of a payment, from what identifies it (see `portfolio.payment.identity_of`)."""
+    return PaymentId(_digest("p", *identity))
+
+
+def idempotency_key(connection: str, operation: str, subject_id: str) -> IdempotencyKey:
+    """The key under which one business fact is written to one system, fixed when the fact is born."""
+    text = SEPARATOR.join((connection, operation, subject_id))
+    return IdempotencyKey(hashlib.sha256(text.encode()).hexdigest()[:32])
+
+
+def external_id(parts: tuple[str, ...]) -> str:
+    """A source system's key as one text, parts joined by `|` (a `|` inside a part is doubled)."""
+    if len(parts) == 1:
+        return parts[0]
+    return "|".join(part.replace("|", "||") for part in parts)

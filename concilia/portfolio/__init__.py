@@ -1,0 +1,1 @@
+"""Debtors, debts and payments as values, with the rules that need no storage."""

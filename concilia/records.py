@@ -1,0 +1,122 @@
+"""What connectors hand over (records, bad rows, pages, bookmarks), the "absent" marker, and their stored text."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+
+class Absent(enum.Enum):
+    """The type of `ABSENT`: the source said nothing, which differs from saying null or empty."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row or object as a source system holds it, keyed, with where and when it was seen.
+
+    `fields` holds JSON-able wire values (text, int, bool, None, lists, objects) plus Decimal, date and
+    datetime; never float. `position` is for people ("cartera.csv line 17"). `cursor` is the text of the
+    cursor column, comparable within its stream. `source_updated_at` is business time, with a zone.
+    """
+
+    key: tuple[str, ...]
+    fields: Mapping[str, Any]
+    position: str = ""
+    cursor: str | None = None
+    source_updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that could not become a record: where, which column, why, and the row itself for repair."""
+
+    position: str
+    reason: str
+    column: str = ""
+    key: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """How far one partition of a stream was read. `tie` orders records of equal cursor."""
+
+    partition: str = ""
+    cursor: str = ""
+    tie: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A bounded batch: storing it and its bookmark is one transaction."""
+
+    records: tuple[Record, ...]
+    bad_rows: tuple[BadRow, ...] = ()
+    bookmark: Bookmark | None = None
+
+    @property
+    def read(self) -> int:
+        """How many records the source gave, good and bad."""
+        return len(self.records) + len(self.bad_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRef:
+    """A record in a source system."""
+
+    connection: str
+    stream: str
+    external_id: str
+
+
+def to_wire(fields: Mapping[str, Any]) -> str:
+    """The fields as canonical JSON text: same content, same text. Decimal, date and datetime keep their type."""
+    return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_tagged)
+
+
+def from_wire(text: str) -> dict[str, Any]:
+    """The fields written by `to_wire`."""
+    found: dict[str, Any] = json.loads(text, object_hook=_untagged) if '"$' in text else json.loads(text)
+    return found
+
+
+def content_hash(wire: str) -> str:
+    """Equal for equal content: 32 hexadecimal digits of BLAKE2b."""
+    return hashlib.blake2b(wire.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _tagged(value: object) -> dict[str, str]:
+    if isinstance(value, Decimal):
+        return {"$decimal": format(value, "f")}
+    if isinstance(value, datetime):
+        return {"$datetime": value.isoformat()}
+    if isinstance(value, date):
+        return {"$date": value.isoformat()}
+    raise TypeError(f"a record may not hold {type(value).__name__}")
+
+
+def _untagged(found: dict[str, Any]) -> Any:
+    if len(found) != 1:
+        return found
+    ((tag, text),) = found.items()
+    match tag:
+        case "$decimal":
+            return Decimal(text)
+        case "$date":
+            return date.fromisoformat(text)
+        case "$datetime":
+            return datetime.fromisoformat(text)
+        case _:
+            return found

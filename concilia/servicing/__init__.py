@@ -1,0 +1,1 @@
+"""Use cases inside the hub: several repositories, one transaction, no outside system."""

@@ -1,0 +1,97 @@
+"""Many rows at once through the driver: insert, upsert, select and delete by key lists. No policy.
+
+SQLite takes executemany; PostgreSQL takes one statement with an array a column, which measures like COPY into a
+stage table and merge but needs neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Table, text
+
+from concilia.store.unit_of_work import Tx
+
+Row = tuple[Any, ...]
+_CHUNK = 500
+
+
+def insert(tx: Tx, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows whose keys are new."""
+    _write(tx, table, columns=columns, rows=rows, suffix="")
+
+
+def upsert(tx: Tx, table: Table, columns: Sequence[str], rows: Sequence[Row], *, key: Sequence[str]) -> None:
+    """Insert rows, or overwrite the given columns where the key is known. Rows must have distinct keys."""
+    changed = [c for c in columns if c not in key]
+    action = "DO NOTHING" if not changed else "DO UPDATE SET " + ", ".join(f"{_q(c)}=excluded.{_q(c)}" for c in changed)
+    suffix = f" ON CONFLICT ({', '.join(_q(c) for c in key)}) {action}"
+    _write(tx, table, columns=columns, rows=rows, suffix=suffix)
+
+
+def select_in(tx: Tx, sql: str, values: Iterable[Any], **parameters: Any) -> Iterator[Row]:
+    """Rows of `sql`, in which `:values` stands for a list of keys, chunk by chunk."""
+    for chunk in _chunks(values):
+        yield from (tuple(row) for row in tx.execute(*_expanded(tx, sql, chunk, parameters)))
+
+
+def execute_in(tx: Tx, sql: str, values: Iterable[Any], **parameters: Any) -> None:
+    """Run `sql`, in which `:values` stands for a list of keys, chunk by chunk."""
+    for chunk in _chunks(values):
+        tx.execute(*_expanded(tx, sql, chunk, parameters))
+
+
+def reserve(tx: Tx, name: str, count: int) -> int:
+    """The first of `count` consecutive numbers of a counter; gap-free, because it rolls back with the transaction."""
+    statement = text(
+        "INSERT INTO counter (name, value) VALUES (:name, :count) "
+        "ON CONFLICT (name) DO UPDATE SET value = counter.value + :count RETURNING value"
+    )
+    last = tx.execute(statement, {"name": name, "count": count}).scalar_one()
+    return int(last) - count + 1
+
+
+def _write(tx: Tx, table: Table, *, columns: Sequence[str], rows: Sequence[Row], suffix: str) -> None:
+    if not rows:
+        return
+    names = ", ".join(_q(c) for c in columns)
+    if tx.dialect.name == "postgresql":
+        arrays = ", ".join(f"%s::{_array(table, c)}" for c in columns)
+        statement = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}){suffix}"
+        tx.exec_driver_sql(statement, tuple([list(column) for column in zip(*rows, strict=True)]))
+        return
+    marks = ", ".join("?" for _ in columns)
+    tx.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks}){suffix}", list(rows))
+
+
+def _array(table: Table, column: str) -> str:
+    return "bigint[]" if isinstance(table.c[column].type, BigInteger) else "text[]"
+
+
+def _q(name: str) -> str:
+    return f'"{name}"'
+
+
+def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    chunk: list[Any] = []
+    for value in values:
+        chunk.append(value)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _expanded(tx: Tx, sql: str, chunk: list[Any], parameters: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    if tx.dialect.name == "postgresql":
+        return text(sql.replace("IN :values", "= ANY(:values)")), {**parameters, "values": chunk}
+    # A power of two of marks keeps the number of distinct statements, and so the statement cache, small.
+    size = 1
+    while size < len(chunk):
+        size *= 2
+    marks = ", ".join(f":v{i}" for i in range(size))
+    padded = chunk + [chunk[-1]] * (size - len(chunk))
+    values = {f"v{i}": value for i, value in enumerate(padded)}
+    return text(sql.replace("IN :values", f"IN ({marks})")), {**parameters, **values}

@@ -1,0 +1,54 @@
+"""Facts that happened, in one gap-free order. Appended at the end of the transaction that made them true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+
+from concilia.store import bulk, tables
+from concilia.store.unit_of_work import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened: type in past tense, the id it is about, the debtor it concerns."""
+
+    type: str
+    subject: str
+    golden_id: str | None
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFact:
+    """A fact with its place in the order."""
+
+    seq: int
+    at: str
+    type: str
+    subject: str
+    golden_id: str | None
+    body: dict[str, Any]
+
+
+def append(tx: Tx, facts: Sequence[Fact], *, at: str) -> None:
+    """Give the facts the next numbers. The counter's row is locked until commit, so numbers have no gaps."""
+    if not facts:
+        return
+    first = bulk.reserve(tx, "event", len(facts))
+    rows = [
+        (first + n, at, f.type, f.subject, f.golden_id, json.dumps(f.body, ensure_ascii=False, sort_keys=True))
+        for n, f in enumerate(facts)
+    ]
+    bulk.insert(tx, tables.event, ("seq", "at", "type", "subject", "golden_id", "body"), rows)
+
+
+def after(tx: Tx, seq: int, *, limit: int = 1000) -> Iterable[RecordedFact]:
+    """Facts with a greater number, in order."""
+    sql = text("SELECT seq, at, type, subject, golden_id, body FROM event WHERE seq > :seq ORDER BY seq LIMIT :limit")
+    rows = tx.execute(sql, {"seq": seq, "limit": limit})
+    return [RecordedFact(row[0], row[1], row[2], row[3], row[4], json.loads(row[5])) for row in rows]

@@ -1,0 +1,1 @@
+"""Speaking to systems: one contract, one folder a system."""

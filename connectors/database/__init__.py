@@ -1,0 +1,13 @@
+"""Any PostgreSQL or SQLite database as a source: `connect` is the entry point of the connector."""
+
+from __future__ import annotations
+
+from connectors.contract import ConnectionSettings, Connector
+from connectors.database.connector import DatabaseConnector
+
+__all__ = ["connect"]
+
+
+def connect(configured: ConnectionSettings) -> Connector:
+    """A read-only connector for the configured database; ConfigurationInvalid when a setting is wrong. No network."""
+    return DatabaseConnector(configured)

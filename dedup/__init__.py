@@ -1,0 +1,1 @@
+"""Who is who, pure: persistence is passed in."""

@@ -1,0 +1,215 @@
+"""Assembles the golden record of one cluster and its provenance. Writes nothing; which value wins is survivorship's.
+
+Only usable values enter, an inactive party's too. Everything in the record is ordered by its content, never by
+arrival. Wrong-party and erased values are not known here: the caller leaves them out of the claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from concilia.normalize.verdict import Verdict
+from concilia.portfolio.party import ContactPoint, Identifier, contact_point_to_json, identifier_to_json
+from concilia.schema import DEBTOR
+from dedup.party import LOCAL_TYPES, SourceParty
+from dedup.survivorship import DEFAULT_POLICY, Policy, SourceStamp, Statement, Strategy, Survived, survive
+
+T = TypeVar("T", Identifier, ContactPoint)
+VERDICT_RANK = {
+    Verdict.VERIFIED: 5,
+    Verdict.VALID_CHECKSUM: 4,
+    Verdict.VALID_FORMAT: 3,
+    Verdict.CHECK_WARNING: 2,
+    Verdict.SUSPICIOUS: 1,
+}  # what is not here is not usable
+TAX_FIRST = ("RUT", "RUN", "RFC", "NIT", "RUC", "CUIT", "CUIL", "CNPJ", "CPF", "RNC", "RIF")  # before personal numbers
+NEVER_TAX = LOCAL_TYPES | {"PASSPORT"}
+FIELDS = {field.name: field for field in DEBTOR.fields if field.name != "tax_id"}
+
+
+class Said(NamedTuple):
+    """One source's notation of a value that several may state."""
+
+    source: SourceStamp
+    raw: str
+    verdict: Verdict
+    verified_at: str | None
+    verification_method: str | None
+
+
+class GoldenIdentifier(NamedTuple):
+    """An identifier in its best statement, and everybody who states it."""
+
+    best: Identifier
+    sources: tuple[Said, ...]
+
+
+class GoldenContactPoint(NamedTuple):
+    """A contact point in its best statement, when anybody verified it last, and everybody who states it."""
+
+    best: ContactPoint
+    verified_at: str | None
+    verification_method: str | None
+    sources: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenRecord:
+    """What the hub holds of one party. `fields["tax_id"]` is the first of `identifiers` when that can be a tax id."""
+
+    fields: Mapping[str, str]
+    identifiers: tuple[GoldenIdentifier, ...]
+    contact_points: tuple[GoldenContactPoint, ...]
+    provenance: Mapping[str, Survived]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON with keys and lists in an order that depends on the content alone."""
+        return {
+            "fields": dict(self.fields),
+            "identifiers": [
+                {**identifier_to_json(found.best), "sources": [_said_json(s) for s in found.sources]}
+                for found in self.identifiers
+            ],
+            "contact_points": [_contact_json(found) for found in self.contact_points],
+            "provenance": {name: _survived_json(found) for name, found in self.provenance.items()},
+        }
+
+
+def assemble(members: Sequence[SourceParty], policy: Policy = DEFAULT_POLICY) -> GoldenRecord:
+    """The golden record of these source debtors, whatever their order."""
+    statements: dict[str, list[Statement]] = {}
+    identifiers: dict[tuple[str, str, str], list[tuple[Identifier, SourceStamp]]] = {}
+    points: dict[tuple[str, str], list[tuple[ContactPoint, SourceStamp]]] = {}
+    for party in members:
+        for stamped in party.claims:
+            source = SourceStamp(*party.key, party.trust, stamped.source_updated_at, stamped.received_at)
+            claim = stamped.claim
+            for name, value in claim.fields.items():
+                if value:
+                    statements.setdefault(name, []).append(Statement(value, source))
+            for identifier in claim.identifiers:
+                if identifier.value and identifier.verdict in VERDICT_RANK:
+                    key = (identifier.country, identifier.type, identifier.value)
+                    identifiers.setdefault(key, []).append((identifier, source))
+            for point in claim.contact_points:
+                if point.value and point.verdict in VERDICT_RANK:
+                    points.setdefault((point.type, point.match_key or point.value), []).append((point, source))
+    ids = _golden_identifiers(identifiers)
+    provenance = _survivors(statements, policy, ids)
+    fields = {name: found.value for name, found in provenance.items()}
+    return GoldenRecord(fields, ids, _golden_points(points), provenance)
+
+
+def _survivors(
+    statements: Mapping[str, Sequence[Statement]], policy: Policy, ids: Sequence[GoldenIdentifier]
+) -> dict[str, Survived]:
+    found: dict[str, Survived] = {}
+    for name, field in FIELDS.items():
+        if name in statements:
+            rule = policy.get(name) or DEFAULT_POLICY[name]
+            survived = survive(statements[name], rule=rule, field=field)
+            if survived is not None:
+                found[name] = survived
+    if ids and ids[0].best.type not in NEVER_TAX:
+        best, sources = ids[0].best, ids[0].sources
+        first = sources[0]
+        winner = Statement(best.value, first.source, first.verified_at, first.verification_method)
+        found["tax_id"] = Survived(best.value, winner, (), Strategy.UNION)
+    return found
+
+
+def _golden_identifiers(
+    stated: Mapping[tuple[str, str, str], list[tuple[Identifier, SourceStamp]]],
+) -> tuple[GoldenIdentifier, ...]:
+    found = []
+    for statements in stated.values():
+        ranked = _best_first(statements)
+        found.append(GoldenIdentifier(ranked[0][0], _sources(ranked)))
+    if len(found) > 1:
+        found.sort(key=_primary_first)
+    return tuple(found)
+
+
+def _golden_points(
+    stated: Mapping[tuple[str, str], list[tuple[ContactPoint, SourceStamp]]],
+) -> tuple[GoldenContactPoint, ...]:
+    found = []
+    for key in sorted(stated):
+        ranked = _best_first(stated[key])
+        best = ranked[0][0]
+        verified_at, method = max(((p.verified_at or "", p.verification_method or "") for p, _ in ranked))
+        found.append(GoldenContactPoint(best, verified_at or None, method or None, _sources(ranked)))
+    return tuple(found)
+
+
+def _best_first(statements: list[tuple[T, SourceStamp]]) -> list[tuple[T, SourceStamp]]:
+    """Best verdict first, then verified, stated rather than derived, trusted, recent; ties by source and notation."""
+    if len(statements) == 1:
+        return statements
+    ordered = sorted(statements, key=_place)
+    ordered.sort(key=_worth, reverse=True)
+    return ordered
+
+
+def _worth(stated: tuple[Identifier | ContactPoint, SourceStamp]) -> tuple[int, str, int, str]:
+    value, source = stated
+    verdict = 2 * VERDICT_RANK[value.verdict] - (isinstance(value, Identifier) and value.derived)
+    return (verdict, value.verified_at or "", source.trust, source.source_updated_at or "")
+
+
+def _place(stated: tuple[Identifier | ContactPoint, SourceStamp]) -> tuple[str, ...]:
+    value, source = stated
+    return (*source[:3], value.raw, value.value, source.received_at)
+
+
+def _primary_first(found: GoldenIdentifier) -> tuple[object, ...]:
+    best = found.best
+    return (
+        best.type in NEVER_TAX,
+        -VERDICT_RANK[best.verdict],
+        best.derived,
+        best.type not in TAX_FIRST,
+        -len({said.source[:3] for said in found.sources}),
+        best.country,
+        best.type,
+        best.value,
+    )
+
+
+def _sources(ranked: Iterable[tuple[Identifier | ContactPoint, SourceStamp]]) -> tuple[Said, ...]:
+    return tuple([Said(source, v.raw, v.verdict, v.verified_at, v.verification_method) for v, source in ranked])
+
+
+def _survived_json(found: Survived) -> dict[str, Any]:
+    losers = [{**_statement_json(loser.statement), "why": loser.why} for loser in found.losers]
+    return {
+        "winner": _statement_json(found.winner),
+        "losers": losers,
+        "rule": found.rule.value,
+        "sentence": found.sentence,
+    }
+
+
+def _statement_json(statement: Statement) -> dict[str, Any]:
+    verified = {"verified_at": statement.verified_at, "verification_method": statement.verification_method}
+    return {"value": statement.value, **_stamp_json(statement.source), **verified}
+
+
+def _said_json(said: Said) -> dict[str, Any]:
+    verified = {"verified_at": said.verified_at, "verification_method": said.verification_method}
+    return {**_stamp_json(said.source), "raw": said.raw, "verdict": said.verdict.value, **verified}
+
+
+def _stamp_json(source: SourceStamp) -> dict[str, Any]:
+    return source._asdict()
+
+
+def _contact_json(found: GoldenContactPoint) -> dict[str, Any]:
+    verified = {"verified_at": found.verified_at, "verification_method": found.verification_method}
+    return {
+        **contact_point_to_json(found.best),
+        **{name: value for name, value in verified.items() if value is not None},
+        "sources": [_said_json(said) for said in found.sources],
+    }

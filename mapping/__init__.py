@@ -1,0 +1,1 @@
+"""Shape to shape, pure: source columns to canonical entities."""

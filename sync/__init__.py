@@ -1,0 +1,1 @@
+"""The play: pull, resolve, push, and the verbs offered upward."""

@@ -1,0 +1,27 @@
+"""What every verb works on: a workspace, its store, a clock. No behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from concilia.clock import Clock
+from concilia.store.unit_of_work import Store
+from concilia.workspace import Workspace
+from dedup.survivorship import DEFAULT_POLICY, Strategy
+from sync.resolve import Policies
+from sync.streams import ledger_policy
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """An opened workspace."""
+
+    workspace: Workspace
+    store: Store
+    clock: Clock
+
+    @property
+    def policies(self) -> Policies:
+        """Survivorship and ledger policy as the workspace declares them."""
+        declared = {name: Strategy(rule) for name, rule in self.workspace.survivorship.items()}
+        return Policies({**DEFAULT_POLICY, **declared}, ledger_policy(self.workspace))

@@ -1,0 +1,103 @@
+"""Drain what is pending, in batches, each one transaction: debtors, then debts, then payments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from concilia.clock import Clock, to_text
+from concilia.portfolio.debt import LedgerPolicy
+from concilia.store import crosswalk, debts, ledger, locks
+from concilia.store.unit_of_work import Store, Tx
+from dedup.survivorship import Policy
+from sync import golden_records, identity, money
+
+BATCH = 500
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What resolving is governed by: survivorship of fields, and whose word counts for money."""
+
+    survivorship: Policy
+    ledger: LedgerPolicy
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a whole resolve did."""
+
+    debtors: int = 0
+    debts: int = 0
+    payments: int = 0
+    created: int = 0
+    merged: int = 0
+    alarms: int = 0
+
+    def as_json(self) -> Mapping[str, int]:
+        """The counters by name."""
+        return {name: getattr(self, name) for name in ("debtors", "debts", "payments", "created", "merged", "alarms")}
+
+
+def resolve_all(store: Store, policies: Policies, *, clock: Clock, progress: Progress | None = None) -> Tally:
+    """Resolve until nothing is pending. What waits is tried again whenever something it may wait for arrived."""
+    tally = Tally()
+    told = progress or (lambda _what, _count: None)
+    while _debtor_batch(store, policies, clock=clock, tally=tally, told=told):
+        pass
+    if tally.debtors:
+        _wake(store, debts.wake_waiting)
+    while _debt_batch(store, policies, clock=clock, tally=tally, told=told):
+        pass
+    if tally.debts:
+        _wake(store, ledger.wake_waiting)
+    while _payment_batch(store, policies, clock=clock, tally=tally, told=told):
+        pass
+    return tally
+
+
+def _debtor_batch(store: Store, policies: Policies, *, clock: Clock, tally: Tally, told: Progress) -> bool:
+    with store.begin() as tx:
+        locks.in_turn(tx, "identity")
+        pending = crosswalk.pending(tx, limit=BATCH)
+        if not pending:
+            return False
+        at = to_text(clock())
+        resolved = identity.resolve_batch(tx, pending, trust=policies.ledger.trust, at=at)
+        changes = golden_records.bring_up_to_date(tx, resolved, policy=policies.survivorship, at=at)
+    tally.debtors += len(pending)
+    tally.created += changes.created
+    tally.merged += changes.merged
+    tally.alarms += len(resolved.alarms)
+    told("debtors", len(pending))
+    return True
+
+
+def _debt_batch(store: Store, policies: Policies, *, clock: Clock, tally: Tally, told: Progress) -> bool:
+    with store.begin() as tx:
+        locks.in_turn(tx, "money")
+        pending = debts.pending_sources(tx, limit=BATCH)
+        if not pending:
+            return False
+        money.resolve_debts(tx, pending, policy=policies.ledger, at=to_text(clock()))
+    tally.debts += len(pending)
+    told("debts", len(pending))
+    return True
+
+
+def _payment_batch(store: Store, policies: Policies, *, clock: Clock, tally: Tally, told: Progress) -> bool:
+    with store.begin() as tx:
+        locks.in_turn(tx, "money")
+        pending = ledger.pending_sources(tx, limit=BATCH)
+        if not pending:
+            return False
+        money.resolve_payments(tx, pending, policy=policies.ledger, at=to_text(clock()))
+    tally.payments += len(pending)
+    told("payments", len(pending))
+    return True
+
+
+def _wake(store: Store, waiting: Callable[[Tx], int]) -> None:
+    with store.begin() as tx:
+        waiting(tx)
