@@ -227,7 +227,7 @@ def _leaves(faults: Iterable[Any]) -> Iterator[Any]:
 
 
 def _is_of_other_type(fault: Any) -> bool:
-    return bool(fault.validator in ("type", "const", "enum") and not fault.relative_path)
+    return bool(fault.validator == "type" and not fault.relative_path)
 
 
 class _Fault:

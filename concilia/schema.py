@@ -34,6 +34,7 @@ class Field:
     required: bool = False
     choices: tuple[str, ...] = ()
     personal: bool = False
+    may_be_unmapped: bool = False  # required of the value, but some systems have no such column at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ DEBT = Entity(
         Field("interest", Kind.AMOUNT),
         Field("fees", Kind.AMOUNT),
         Field("issue_date", Kind.DATE),
-        Field("due_date", Kind.DATE, required=True),
+        Field("due_date", Kind.DATE, required=True, may_be_unmapped=True),
         Field("stage", Kind.CHOICE, choices=STAGES),
         Field("status", Kind.CHOICE, choices=DEBT_STATUSES),
         Field("creditor"),

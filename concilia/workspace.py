@@ -128,8 +128,10 @@ def load(folder: Path, *, environment: Mapping[str, str] | None = None) -> Works
     validate(document, _json_schema())
     content = document.content
     creditors = _creditors(document)
+    countries = {said["country"] for said in (content.get("connections") or {}).values() if "country" in said}
+    common = next(iter(countries)) if len(countries) == 1 else None
     connections = {
-        name: _connection(document.part("connections", name), folder=folder, creditors=creditors)
+        name: _connection(document.part("connections", name), folder=folder, creditors=creditors, common=common)
         for name in content.get("connections") or {}
     }
     _check_owners(document, connections)
@@ -155,8 +157,14 @@ def _json_schema() -> Mapping[str, Any]:
     return found
 
 
-def _connection(document: Document, *, folder: Path, creditors: Mapping[str, Creditor]) -> Connection:
+def _connection(
+    document: Document, *, folder: Path, creditors: Mapping[str, Creditor], common: str | None
+) -> Connection:
     content = document.content
+    country = content.get("country", common)
+    if country is None:
+        mend = "Add country: CL, or that of this system; it may be left out where all connections share one."
+        raise document.error('the setting "country" is missing.', mend=mend)
     settings = content.get("settings") or {}
     _refuse_plain_secrets(document, settings, ("settings",))
     streams = tuple(
@@ -165,8 +173,8 @@ def _connection(document: Document, *, folder: Path, creditors: Mapping[str, Cre
     return Connection(
         name=str(document.root[-1]),
         connector=content["connector"],
-        country=content["country"],
-        unit=_unit(document),
+        country=country,
+        unit=_unit(document, country),
         settings=settings,
         creditor=_creditor(document, creditors),
         trust=content.get("trust", DEFAULT_TRUST),
@@ -178,12 +186,12 @@ def _connection(document: Document, *, folder: Path, creditors: Mapping[str, Cre
     )
 
 
-def _unit(document: Document) -> str:
-    country, unit = document.content["country"], document.content.get("unit")
+def _unit(document: Document, country: str) -> str:
+    unit = document.content.get("unit")
     if unit is None:
         if country not in COUNTRY_UNIT:
             raise document.error(
-                f"the currency of {country} is not known here.", at=("country",), mend="Add a unit, such as USD."
+                f"the currency of {country} is not known here.", mend="Add a unit, such as USD."
             )
         return COUNTRY_UNIT[country]
     if unit not in DECIMALS:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 import httpx
 
@@ -95,20 +95,24 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One call as it goes out."""
+    """One call as it goes out. `shown` is all that errors tell of it: parameters may name people."""
 
     method: str
-    path: str
+    path: str  # with its parameters
     content: bytes | None
-    params: Mapping[str, str] | None
     headers: Mapping[str, str]
     repeatable: bool
+
+    @property
+    def shown(self) -> str:
+        """Method and path without parameters."""
+        return f"{self.method} {self.path.partition('?')[0]}"
 
     def lost(self, what: str, *, after: timedelta = timedelta()) -> ConciliaError:
         """The error for "it was sent, and we do not know": RetryLater if repeating is harmless."""
         if self.repeatable:
             return RetryLater(f"{what}.", after=after)
-        return OutcomeUnknown(f"{what}, so it is unknown whether {self.method} {self.path} took effect.")
+        return OutcomeUnknown(f"{what}, so it is unknown whether {self.shown} took effect.")
 
 
 class RestClient:
@@ -146,12 +150,12 @@ class RestClient:
         path: str,
         *,
         body: Any = None,
-        params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         idempotent: bool | None = None,
     ) -> Response:
         """Make one call; GET, PUT and DELETE are repeated on temporary faults, POST only if said `idempotent`.
 
+        Parameters are put into the path by `with_query`.
         Raises SystemUnreachable (never sent), CredentialsRefused (401), PermissionMissing (403), RetryLater
         (throttled, or a temporary fault outlived all tries), OutcomeUnknown (a call that may not be repeated was
         sent, its answer lost), RunMustStop (sent elsewhere, or too large an answer).
@@ -160,7 +164,6 @@ class RestClient:
             method=method,
             path="/" + path.lstrip("/"),
             content=None if body is None else json.dumps(body, default=_wire, allow_nan=False).encode(),
-            params=params,
             headers={
                 **({} if body is None else {"content-type": "application/json"}),
                 **_sendable(headers or {}, system=self._system),
@@ -184,7 +187,6 @@ class RestClient:
                 asked.method,
                 self._base + asked.path,
                 content=asked.content,
-                params=asked.params,
                 headers=asked.headers,
             ) as stream:
                 data = self._bounded(asked, stream)
@@ -194,7 +196,7 @@ class RestClient:
             why = str(fault) or type(fault).__name__
             raise asked.lost(f"{self._system}: the connection broke ({why})") from fault
         except httpx.InvalidURL as fault:
-            raise RunMustStop(f"{self._system} cannot be asked for {asked.path!r}: {fault}.") from fault
+            raise RunMustStop(f"{self._system} cannot be asked for {asked.shown!r}: {fault}.") from fault
         return self._judged(asked, stream, data)
 
     def _bounded(self, asked: _Call, stream: httpx.Response) -> bytes:
@@ -205,7 +207,7 @@ class RestClient:
         for part in stream.iter_bytes():
             size += len(part)
             if size > limit:
-                what = f"{self._system} answered more than {limit:,} bytes to {asked.method} {asked.path}"
+                what = f"{self._system} answered more than {limit:,} bytes to {asked.shown}"
                 raise RunMustStop(f"{what}.", mend="Ask for smaller pages.") if asked.repeatable else asked.lost(what)
             if self._patience.stopwatch() > until:
                 raise asked.lost(f"{self._system}: the answer took longer than {self._patience.deadline:g} s")
@@ -222,7 +224,7 @@ class RestClient:
             )
         if status == 403:
             raise PermissionMissing(
-                f"{self._system} does not allow {asked.method} {asked.path}.",
+                f"{self._system} does not allow {asked.shown}.",
                 mend="Give the account of this connection that permission.",
                 system=self._system,
             )
@@ -237,7 +239,7 @@ class RestClient:
         return Response(status, dict(stream.headers), data, where, repeatable=asked.repeatable)
 
     def _sent_elsewhere(self, asked: _Call, stream: httpx.Response) -> ConciliaError:
-        what = f"{self._system} answered {stream.status_code}, sending {asked.method} {asked.path} to another address"
+        what = f"{self._system} answered {stream.status_code}, sending {asked.shown} to another address"
         if not asked.repeatable:
             return asked.lost(what)
         return RunMustStop(f"{what}.", mend="Write the final address in the setting `url`, or sign in again.")
@@ -255,6 +257,11 @@ class RestClient:
             mend="Check the setting `url`, and that the system is running.",
             system=self._system,
         )
+
+
+def with_query(path: str, parameters: Mapping[str, str]) -> str:
+    """The path with these parameters, encoded."""
+    return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
 def _certificate_fault(text: str) -> str:

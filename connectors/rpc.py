@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from concilia.errors import OutcomeUnknown, RunMustStop
-from connectors.rest import Response, RestClient
+from connectors.rest import RestClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +51,21 @@ class JsonRpc:
     ) -> RpcResult | RpcError | RpcNowhere:
         """Make one call; repeated on temporary faults only when `idempotent`.
 
-        Raises what RestClient.call raises, and for an answer that is no JSON-RPC (a proxy's page, another
-        call's answer) RunMustStop, or OutcomeUnknown when the call may have been carried out.
+        Raises what RestClient.call and Response.json raise, and for JSON that is no answer to this call
+        RunMustStop, or OutcomeUnknown when the call may have been carried out.
         """
         number = next(self._ids)
         body = {"id": number, "method": method, "params": list(params)}
         answer = self._rest.call("POST", path, body=body, headers=headers, idempotent=idempotent)
         if answer.status >= 400:
             return RpcNowhere(answer.status)
-        try:
-            return self._opened(answer, number=number)
-        except RunMustStop as fault:
-            if idempotent:
-                raise
-            raise OutcomeUnknown(
-                f"{self._system}: {method} was answered with something else. {fault.message}"
-            ) from fault
-
-    def _opened(self, answer: Response, *, number: int) -> RpcResult | RpcError:
-        body = answer.json()
-        match body:
+        match answer.json():
             case {"id": found, "error": error} if found == number and error is not None:
                 return RpcError(error)
             case {"id": found, "result": value} if found == number:
                 return RpcResult(value)
             case _:
-                raise RunMustStop(
-                    f"{answer.url} answered JSON that is no JSON-RPC answer to this call.",
-                    mend="Check the address; something else may be answering there.",
-                )
+                what = f"{answer.url} answered JSON that is no JSON-RPC answer to this call"
+                if not idempotent:
+                    raise OutcomeUnknown(f"{what}, so it is unknown whether {method} took effect.")
+                raise RunMustStop(f"{what}.", mend="Check the address; something else may be answering there.")

@@ -7,7 +7,8 @@ conflict, when the two groups
 - hold different valid tax ids of one country and type (a record that states two of its own joins nobody),
 - contain a pair a steward ruled "different",
 - state unlike tax ids of one type, proven or not, and the edge is weaker than a shared valid one,
-- are a person and an organization, unless a steward's "same" has joined those two kinds in one of the groups.
+- are a person and an organization, unless the edge is a steward's "same" or a shared valid tax id: a number is given
+  to one legal party, so it is the stated kind that is wrong.
 
 The constraints are checked between whole groups before each union, so they hold in the final clusters, whatever
 the chain of edges.
@@ -124,14 +125,14 @@ class _Forest:
         if left is right:
             return True
         weak = edge.strength < VALID_TAX_ID and not by_steward
-        refused = self._refusal(left, right, by_steward=by_steward) or (_unlike(left, right) if weak else "")
+        refused = self._refusal(left, right, weak=weak) or (_unlike(left, right) if weak else "")
         if refused:
             self.conflicts.setdefault((edge.left, edge.right), Conflict(edge, refused))
             return False
         self._unite(left, right, edge)
         return True
 
-    def _refusal(self, left: _Group, right: _Group, *, by_steward: bool) -> str:
+    def _refusal(self, left: _Group, right: _Group, *, weak: bool) -> str:
         if left.contradiction or right.contradiction:
             return left.contradiction or right.contradiction
         for name, value in left.ids.items():
@@ -140,7 +141,7 @@ class _Forest:
         if ruled := self._ruled_apart(left, right):
             return f"{ruled.by} ruled two of their records different"
         kinds = left.kinds | right.kinds
-        if len(kinds) > 1 and not by_steward and len(left.kinds) < 2 and len(right.kinds) < 2:
+        if len(kinds) > 1 and weak and len(left.kinds) < 2 and len(right.kinds) < 2:
             return "one is a person, the other an organization"
         return ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from concilia.normalize.addresses import normalize_address
@@ -111,8 +111,9 @@ def _phone(row: Row, column: str, value: Any, known: tuple[str, Attributes]) -> 
     country, said = known
     phone = normalize_phone(value, country)
     if _usable(row, column, value, ("phone", phone.verdict, phone.reason)):
-        point = ContactPoint("phone", phone.value, value, phone.verdict, phone.reason, phone.line_type, **said)
-        yield replace(point, match_key=phone.match_key)
+        yield ContactPoint(
+            "phone", phone.value, value, phone.verdict, phone.reason, phone.line_type, match_key=phone.match_key, **said
+        )
 
 
 def _email(row: Row, column: str, value: Any, known: tuple[str, Attributes]) -> Iterator[ContactPoint]:
@@ -128,9 +129,9 @@ def _address(row: Row, column: str, value: Any, known: tuple[str, Attributes]) -
     address = normalize_address(value, country)
     raw = value if isinstance(value, str) else ", ".join(value.values())
     if _usable(row, column, raw, ("postal_address", address.verdict, address.reason)):
-        point = ContactPoint("postal_address", address.value, raw, address.verdict, address.reason, **said)
-        parts = {name: part for name in ADDRESS_PARTS if (part := getattr(address, name))}
-        yield replace(point, match_key=address.match_key, parts=parts)
+        said = {**said, "parts": {name: part for name in ADDRESS_PARTS if (part := getattr(address, name))}}
+        key, reason = address.match_key, address.reason
+        yield ContactPoint("postal_address", address.value, raw, address.verdict, reason, match_key=key, **said)
 
 
 def _whatsapp(row: Row, column: str, value: Any, known: tuple[str, Attributes]) -> Iterator[ContactPoint]:

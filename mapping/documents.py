@@ -103,7 +103,7 @@ _READERS = {"debtor": _debtor, "debt": _debt, "payment": _payment, "party_role":
 def _fields(document: Document, entity: Entity) -> tuple[FieldRule, ...]:
     mapped = document.content["fields"]
     for known in entity.fields:
-        if known.required and known.name not in mapped:
+        if known.required and known.name not in mapped and not known.may_be_unmapped:
             raise document.error(f'"{known.name}" of {entity.name} is not mapped.', at=("fields",), mend="Map it.")
     known_fields = {known.name: known for known in entity.fields}
     return tuple(

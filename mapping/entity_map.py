@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import fields as members
 from typing import Any, NamedTuple, assert_never
 
 from concilia.portfolio.debt import DebtClaim
@@ -15,7 +16,7 @@ from mapping.debt_map import DebtMap, RoleMap
 from mapping.debtor_map import DebtorMap
 from mapping.issues import Issue, Refused
 from mapping.payment_map import PaymentMap
-from mapping.rules import Condition, FieldRule, Row, all_hold
+from mapping.rules import Condition, FieldRule, ListRule, Row, Source, all_hold
 
 Claim = DebtorClaim | DebtClaim | PaymentClaim | RoleClaim
 
@@ -50,6 +51,11 @@ class MapDocument:
     entities: tuple[EntityMap, ...]
     file: str = ""
     fingerprint: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it reads, to compare with what a stream has; those inside lists are not among them."""
+        return tuple(sorted(set(_columns(self.entities))))
 
 
 class Line(NamedTuple):
@@ -103,6 +109,22 @@ def map_record(document: MapDocument, fields: Mapping[str, Any], *, context: Map
         roles=tuple(claim for claim in claims if isinstance(claim, RoleClaim)),
         issues=tuple(issues),
     )
+
+
+def _columns(part: Any) -> Iterator[str]:
+    if isinstance(part, tuple | frozenset):
+        for inner in part:
+            yield from _columns(inner)
+    elif isinstance(part, Mapping):
+        yield from _columns(tuple(part.values()))
+    elif isinstance(part, Source):
+        yield from part.columns
+    elif isinstance(part, Condition | ListRule):
+        yield part.column
+    elif is_dataclass(part):
+        values = tuple(getattr(part, member.name) for member in members(part))
+        lists = tuple(value for value in values if isinstance(value, ListRule))
+        yield from _columns(lists or values)
 
 
 def _lines(claim: Claim) -> Iterator[Line]:

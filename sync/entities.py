@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from concilia import keys
 from concilia.clock import to_text
+from concilia.normalize.verdict import Verdict
 from concilia.portfolio import debt, party, payment
 from concilia.portfolio.debt import LedgerPolicy
-from concilia.portfolio.party import DebtReference
+from concilia.portfolio.party import DebtorReference, DebtReference
 from concilia.records import Record, content_hash, to_wire
 from concilia.servicing.debts import bring_up_to_date
 from concilia.store import bulk, crosswalk, debts, ledger, roles, sources
@@ -55,6 +56,7 @@ class MappedRecord:
 
 
 def store_entities(tx: Tx, accepted: Sequence[MappedRecord], *, landing: Landing) -> None:
+    """Swap what these records said before for what they say now."""
     changed = [one.id for one in accepted if not one.is_new]
     issues = [
         (one.id, n, landing.plan.connection, i.entity, i.field, i.column, i.value, i.code, i.reason)
@@ -69,18 +71,14 @@ def store_entities(tx: Tx, accepted: Sequence[MappedRecord], *, landing: Landing
 
 def _store_debtors(tx: Tx, accepted: Sequence[MappedRecord], *, changed: Sequence[int], landing: Landing) -> None:
     plan = landing.plan
-    wanted = [(plan.stream, keys.external_id(c.key)) for one in accepted for c in one.mapped.debtors]
-    beside = [
-        (role.debtor.stream or plan.debtor_stream, keys.external_id(role.debtor.key))
-        for one in accepted
-        for role in one.mapped.roles
-    ]
+    wanted = [(plan.stream, _debtor_name(one, c.key)) for one in accepted for c in one.mapped.debtors]
+    beside = [_address(one, role.debtor, plan) for one in accepted for role in one.mapped.roles]
     ids = crosswalk.debtor_ids(tx, plan.connection, [*wanted, *beside])
     claims = [
         StoredClaim(
             record_id=one.id,
             ordinal=n,
-            debtor_id=ids[(plan.stream, keys.external_id(claim.key))],
+            debtor_id=ids[(plan.stream, _debtor_name(one, claim.key))],
             body=json.dumps(party.claim_to_json(claim), ensure_ascii=False, sort_keys=True),
             source_updated_at=moment_of(one.incoming.record),
             received_at=one.received_at,
@@ -93,7 +91,7 @@ def _store_debtors(tx: Tx, accepted: Sequence[MappedRecord], *, changed: Sequenc
         RoleRow(
             record_id=one.id,
             ordinal=n,
-            debtor_id=ids[(role.debtor.stream or plan.debtor_stream, keys.external_id(role.debtor.key))],
+            debtor_id=ids[_address(one, role.debtor, plan)],
             debt_connection=role.debt.connection or plan.connection,
             debt_stream=role.debt.stream or plan.debt_stream,
             debt_key=keys.external_id(role.debt.key) if role.debt.key else None,
@@ -117,7 +115,7 @@ def _store_debts(tx: Tx, accepted: Sequence[MappedRecord], *, changed: Sequence[
     rows = []
     for external, (one, claim) in stated.items():
         before = known.get(external)
-        owed_by = claim.debtor
+        stream, key = (None, None) if claim.debtor is None else _address(one, claim.debtor, plan)
         rows.append(
             SourceDebt(
                 id=before.id if before else numbers[external],
@@ -127,8 +125,8 @@ def _store_debts(tx: Tx, accepted: Sequence[MappedRecord], *, changed: Sequence[
                 external_id=external,
                 body=json.dumps(debt.claim_to_json(claim), ensure_ascii=False, sort_keys=True),
                 creditor=claim.fields.get("creditor") or plan.creditor,
-                debtor_stream=None if owed_by is None else owed_by.stream or plan.debtor_stream,
-                debtor_key=None if owed_by is None else keys.external_id(owed_by.key),
+                debtor_stream=stream,
+                debtor_key=key,
                 debtor_id=None,
                 debt_id=before.debt_id if before else None,
                 pending=1,
@@ -139,6 +137,24 @@ def _store_debts(tx: Tx, accepted: Sequence[MappedRecord], *, changed: Sequence[
         )
     debts.store_sources(tx, rows)
     _forget_unstated(tx, changed, kept={row.id for row in rows}, landing=landing)
+
+
+def _address(one: MappedRecord, named: DebtorReference, plan: StreamPlan) -> tuple[str, str]:
+    """Stream and external id of a debtor that a record refers to."""
+    if named.stream in (None, plan.stream) and plan.debtor_stream == plan.stream:
+        return plan.stream, _debtor_name(one, named.key)
+    return named.stream or plan.debtor_stream, keys.external_id(named.key)
+
+
+def _debtor_name(one: MappedRecord, key: tuple[str, ...]) -> str:
+    """The external id of a debtor: its key, with the record's own added where the key is a placeholder.
+
+    Everybody without a tax id is written under the same 66.666.666-6: as a key it would make them one debtor.
+    """
+    stand_ins = {
+        i.raw.strip() for c in one.mapped.debtors for i in c.identifiers if i.verdict is Verdict.PLACEHOLDER
+    }
+    return keys.external_id((*key, *one.incoming.record.key) if stand_ins.intersection(key) else key)
 
 
 def _forget_unstated(tx: Tx, changed: Sequence[int], *, kept: set[int], landing: Landing) -> None:

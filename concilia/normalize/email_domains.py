@@ -28,8 +28,8 @@ MISTYPED_DOMAINS = {
     wrong: right
     for right, wrongs in {
         "gmail.com": "gmial.com gmai.com gmal.com gmil.com gnail.com gmaill.com gmali.com gamil.com gemail.com "
-        "gmaul.com gmeil.com ggmail.com gmsil.com gmaik.com gmail.co gmail.cm gmail.om gmail.comm gmail.cl gmail.es gmail.com.mx "
-        "gmail.com.co gmail.com.ar gmail.com.br gmail.com.pe gmail.net gmailcom gmail gimail.com",
+        "gmaul.com gmeil.com ggmail.com gmsil.com gmaik.com gmail.co gmail.cm gmail.om gmail.comm gmail.cl gmail.es "
+        "gmail.com.mx gmail.com.co gmail.com.ar gmail.com.br gmail.com.pe gmail.net gmailcom gmail gimail.com",
         "hotmail.com": "hotmial.com hotmal.com homail.com hotmai.com hotmil.com hotamil.com hotmaill.com hotmaul.com "
         "hormail.com jotmail.com hotmeil.com hotnail.com htmail.com hotmail.co hotmail.cm hotmail.om hotmail.comm "
         "hotmailcom hotmail hitmail.com hotmali.com otmail.com hotmsil.com rotmail.com",

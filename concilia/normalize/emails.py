@@ -6,7 +6,7 @@ The domain is kept in lower-case ASCII (punycode for accented domains), the loca
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from email_validator import EmailNotValidError, validate_email
 from rapidfuzz.distance import OSA
@@ -106,11 +106,10 @@ def _international(text: str, raw: str) -> Email:
     ascii_domain = (found.ascii_domain or "").lower()
     if not _ADDRESS.fullmatch(f"a@{ascii_domain}"):
         return Email("", raw, Verdict.INVALID, "a domain that cannot be written in ASCII")
-    if found.local_part.isascii():
-        return _judge(found.local_part, ascii_domain, raw=raw)
-    value = f"{found.local_part}@{ascii_domain}"
-    reason = "accents before the @, which few mail systems deliver"
-    return Email(value, raw, Verdict.SUSPICIOUS, reason, "", value.lower())
+    judged = _judge(found.local_part, ascii_domain, raw=raw)
+    if found.local_part.isascii() or judged.verdict is not Verdict.VALID_FORMAT:
+        return judged
+    return replace(judged, verdict=Verdict.SUSPICIOUS, reason="accents before the @, which few mail systems deliver")
 
 
 def _what_is_wrong(local: str, domain: str) -> str:

@@ -120,9 +120,10 @@ def _reads_as_person(words: list[str]) -> bool:
 def _party_kind(words: list[str], legal_form: str) -> str | None:
     if legal_form:
         return "organization"
-    if not ORGANIZATION_WORDS.isdisjoint(ABBREVIATIONS.get(word, word) for word in words):
+    whole = [ABBREVIATIONS.get(word, word) for word in words]
+    if not ORGANIZATION_WORDS.isdisjoint(whole):
         return "organization"
-    if any(word in GIVEN_NAMES for word in words):
+    if not GIVEN_NAMES.isdisjoint(whole):
         return "person"
     if any(char.isdigit() for word in words for char in word):
         return "organization"
@@ -143,7 +144,7 @@ def _joined_letters(words: list[str]) -> list[str]:
     joined: list[str] = []
     letters = ""
     for word in [*words, ""]:
-        if len(word) == 1 and word not in ("Y", "E"):
+        if len(word) == 1:
             letters += word
             continue
         if letters:

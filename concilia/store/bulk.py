@@ -7,14 +7,15 @@ stage table and merge but needs neither.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Table, text
+from sqlalchemy import BigInteger, CursorResult, Table, TextClause, text
 
 from concilia.store.unit_of_work import Tx
 
 Row = tuple[Any, ...]
-_CHUNK = 500
+_CHUNK = 512
 
 
 def insert(tx: Tx, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -33,13 +34,13 @@ def upsert(tx: Tx, table: Table, columns: Sequence[str], rows: Sequence[Row], *,
 def select_in(tx: Tx, sql: str, values: Iterable[Any], **parameters: Any) -> Iterator[Row]:
     """Rows of `sql`, in which `:values` stands for a list of keys, chunk by chunk."""
     for chunk in _chunks(values):
-        yield from (tuple(row) for row in tx.execute(*_expanded(tx, sql, chunk, parameters)))
+        yield from (tuple(row) for row in _run(tx, sql, chunk, parameters))
 
 
 def execute_in(tx: Tx, sql: str, values: Iterable[Any], **parameters: Any) -> None:
     """Run `sql`, in which `:values` stands for a list of keys, chunk by chunk."""
     for chunk in _chunks(values):
-        tx.execute(*_expanded(tx, sql, chunk, parameters))
+        _run(tx, sql, chunk, parameters)
 
 
 def reserve(tx: Tx, name: str, count: int) -> int:
@@ -84,14 +85,21 @@ def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _expanded(tx: Tx, sql: str, chunk: list[Any], parameters: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+def _run(tx: Tx, sql: str, chunk: list[Any], parameters: dict[str, Any]) -> CursorResult[Any]:
     if tx.dialect.name == "postgresql":
-        return text(sql.replace("IN :values", "= ANY(:values)")), {**parameters, "values": chunk}
-    # A power of two of marks keeps the number of distinct statements, and so the statement cache, small.
-    size = 1
-    while size < len(chunk):
-        size *= 2
-    marks = ", ".join(f":v{i}" for i in range(size))
+        return tx.execute(_postgresql(sql), {**parameters, "values": chunk})
+    # A power of two of marks keeps the number of distinct statements, and so every statement cache, small.
+    size = 1 << (len(chunk) - 1).bit_length()
     padded = chunk + [chunk[-1]] * (size - len(chunk))
     values = {f"v{i}": value for i, value in enumerate(padded)}
-    return text(sql.replace("IN :values", f"IN ({marks})")), {**parameters, **values}
+    return tx.exec_driver_sql(_sqlite(sql, size), {**parameters, **values})
+
+
+@lru_cache(maxsize=1024)
+def _postgresql(sql: str) -> TextClause:
+    return text(sql.replace("IN :values", "= ANY(:values)"))
+
+
+@lru_cache(maxsize=4096)
+def _sqlite(sql: str, size: int) -> str:
+    return sql.replace("IN :values", f"IN ({', '.join(f':v{i}' for i in range(size))})")

@@ -22,7 +22,8 @@ _TYPES: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
     (sa.DateTime, "datetime"),
     (sa.Date, "date"),
     (sa.Integer, "integer"),
-    (sa.Numeric, "decimal"),  # floats too: their values are handed over as decimals
+    (sa.Numeric, "decimal"),
+    (sa.Float, "decimal"),  # their values are handed over as decimals
     (sa.JSON, "object"),
     (sa.ARRAY, "object"),
 )
@@ -77,7 +78,7 @@ def schemas(connection: sa.Connection, *, account: Account) -> list[StreamSchema
         kind, scope = sa.engine.reflection.ObjectKind.ANY, sa.engine.reflection.ObjectScope.DEFAULT
         columns = inspector.get_multi_columns(account.schema, kind=kind, scope=scope)
         found = inspector.get_multi_pk_constraint(account.schema, kind=kind, scope=scope)
-    keys = {table: tuple(constraint["constrained_columns"]) for table, constraint in found.items() if constraint}
+    keys = {table: tuple(constraint["constrained_columns"]) for table, constraint in found.items()}
     return sorted(
         (
             StreamSchema(

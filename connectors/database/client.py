@@ -19,6 +19,7 @@ from connectors.database.faults import translated
 from connectors.database.settings import Account
 
 _CONNECT_SECONDS = 10
+_LOCK_SECONDS = 10.0  # how long SQLite waits for a writer
 _STEPS_BETWEEN_LOOKS = 10_000  # virtual machine steps of SQLite between two looks at the deadline
 
 
@@ -33,9 +34,9 @@ class ReadOnlyDatabase:
     def session(self) -> Iterator[sa.Connection]:
         """A connection inside one read-only transaction with one snapshot; rolled back at the end."""
         account = self._account
-        options: dict[str, Any] = {"stream_results": True}
+        options: dict[str, Any] = {}
         if not account.is_sqlite:
-            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with translated(account):
             connection = self._engine.connect().execution_options(**options)
         with connection:
@@ -102,16 +103,19 @@ class _AnyTimestamptz(TimestamptzLoader):
 
 
 def _sqlite_engine(account: Account) -> sa.Engine:
+    limit = account.statement_timeout.total_seconds()
+
     def opened() -> sqlite3.Connection:
         address = f"file:{quote(str(Path(str(account.url.database)).absolute()))}?mode=ro"
-        connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            address, uri=True, isolation_level=None, check_same_thread=False, timeout=min(limit, _LOCK_SECONDS)
+        )
         # bytes that are not UTF-8 become surrogates: the row is bad, not the read
         connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
         connection.execute("PRAGMA query_only = ON")
         return connection
 
     engine = sa.create_engine("sqlite+pysqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
-    limit = account.statement_timeout.total_seconds()
 
     @sa.event.listens_for(engine, "before_cursor_execute")
     def bounded(connection: sa.Connection, *_: Any) -> None:

@@ -41,6 +41,7 @@ _STATES: Final = (
     ("42883", "mismatch"),
     ("42804", "mismatch"),
     ("42", "statement"),
+    ("0A000", "statement"),
     ("22", "value"),
 )
 # what libpq and servers say before a session exists, in the languages of their servers

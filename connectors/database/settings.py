@@ -87,17 +87,16 @@ def account_of(configured: ConnectionSettings) -> Account:
     url = _url(given, where=where)
     if url.get_backend_name() == "sqlite":
         url = _in_folder(url, folder=configured.folder, where=where)
-    place = (
-        str(url.database) if url.get_backend_name() == "sqlite" else f"{url.host or 'this machine'}:{url.port or 5432}"
-    )
     return Account(
         system=configured.name,
         url=url,
-        place=place,
+        place=_place(url),
         schema=_text(given.get("schema"), name="schema", where=where) or None,
-        statement_timeout=timedelta(seconds=_number(given, "statement_timeout_seconds", 300, least=0.001, where=where)),
-        overlap=timedelta(seconds=_number(given, "overlap_seconds", 300, least=0, where=where)),
-        overlap_numbers=int(_number(given, "overlap_numbers", 1000, least=0, where=where)),
+        statement_timeout=timedelta(
+            seconds=_number(given, name="statement_timeout_seconds", otherwise=300, least=0.001, where=where)
+        ),
+        overlap=timedelta(seconds=_number(given, name="overlap_seconds", otherwise=300, least=0, where=where)),
+        overlap_numbers=int(_number(given, name="overlap_numbers", otherwise=1000, least=0, where=where)),
         zone=_zone(given.get("time_zone", "UTC"), where=where),
     )
 
@@ -155,8 +154,15 @@ def _url(given: Mapping[str, Any], *, where: str) -> URL:
             f"{where}: databases of kind {kind!r} are not read yet.", mend="Use postgresql or sqlite."
         )
     url = url.set(drivername=driver)
-    username, password = (_text(_plain(given.get(name)), name=name, where=where) for name in ("username", "password"))
+    username, password = (_text(given.get(name), name=name, where=where) for name in ("username", "password"))
     return url.set(username=username or url.username, password=password or url.password)
+
+
+def _place(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    host = url.host or url.query.get("host") or "this machine"  # a folder of sockets stands in the query part
+    return f"{host}:{url.port or 5432}"
 
 
 def _parsed(text: Any, *, where: str) -> URL:
@@ -191,6 +197,7 @@ def _in_folder(url: URL, *, folder: str, where: str) -> URL:
 
 
 def _text(value: Any, *, name: str, where: str) -> str:
+    value = _plain(value)
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -198,7 +205,7 @@ def _text(value: Any, *, name: str, where: str) -> str:
     return value
 
 
-def _number(given: Mapping[str, Any], name: str, otherwise: float, *, least: float, where: str) -> float:
+def _number(given: Mapping[str, Any], *, name: str, otherwise: float, least: float, where: str) -> float:
     value = given.get(name, otherwise)
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= 366 * _WHOLE_DAY:
         raise ConfigurationInvalid(f"{where}: {name} is {value!r}.", mend=f"Write a number such as {otherwise}.")

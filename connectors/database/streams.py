@@ -44,11 +44,11 @@ def read_pages(database: ReadOnlyDatabase, asked: Pass) -> Iterator[Page]:
         mark = Watermark(asked.before, now=now, zone=account.zone, sqlite=account.is_sqlite)
         with translated(account, what=source.called):
             result = connection.execute(in_order(statement, source), execution_options={"yield_per": PAGE_ROWS})
-        while rows := _next_rows(connection, result, asked):
+        while rows := _next_rows(connection, result, asked=asked):
             yield _page(rows, shape=shape, mark=mark)
 
 
-def _next_rows(connection: sa.Connection, result: sa.CursorResult[Any], asked: Pass) -> list[sa.Row[Any]]:
+def _next_rows(connection: sa.Connection, result: sa.CursorResult[Any], *, asked: Pass) -> list[sa.Row[Any]]:
     bound_sqlite(connection, seconds=asked.account.statement_timeout.total_seconds())
     with translated(asked.account, what=asked.source.called):
         return list(result.fetchmany(PAGE_ROWS))

@@ -92,13 +92,13 @@ class FilesConnector:
             layout = self._layout(request)
             files = matching(self._folder, layout.pattern)
             taken |= {found.name for found in files}
-            schemas[request.name] = _schema(request, layout, files[:1])
+            schemas[request.name] = _schema(request, layout=layout, files=files[:1])
         for found in matching(self._folder, "*"):
             if found.name not in taken and found.path.suffix.lower() in WORKBOOKS | _TEXTS:
                 name = PurePosixPath(found.name).stem
                 request = StreamRequest(name, options={"file": found.name})
                 layout = layout_of(request, settings=self._settings, where=self._where)
-                schemas.setdefault(name, _schema(request, layout, [found]))
+                schemas.setdefault(name, _schema(request, layout=layout, files=[found]))
         return [schemas[name] for name in sorted(schemas)]
 
     def read(self, request: StreamRequest, *, bookmarks: Mapping[str, Bookmark], full: bool = False) -> Iterator[Page]:
@@ -145,7 +145,7 @@ def _check_file(found: FoundFile, *, request: StreamRequest, layout: Layout) -> 
     return Finding(what, ok=True, detail=f"{len(rows)} rows read" if rows else "no rows")
 
 
-def _schema(request: StreamRequest, layout: Layout, files: Sequence[FoundFile]) -> StreamSchema:
+def _schema(request: StreamRequest, *, layout: Layout, files: Sequence[FoundFile]) -> StreamSchema:
     names: tuple[str, ...] = ()
     for found in files:
         try:

@@ -116,13 +116,13 @@ class RowReader:
                 cells, ending = _split_quoted(text, delimiter=delimiter, quote=quote)
             if damage is None and ending is Ending.CLOSED and not line.cut and len(text) <= layout.largest_cell:
                 return Row(line.number, line.number, cells, text)
-            return self._doubtful(line, text=text, cells=cells, ending=ending, damage=damage)
+            return self._doubtful(Row(line.number, line.number, cells, text), line, ending=ending, damage=damage)
 
     def _next(self) -> Line | None:
         return self._again.popleft() if self._again else next(self._lines, None)
 
-    def _doubtful(self, line: Line, *, text: str, cells: list[str], ending: Ending, damage: Damage | None) -> Row:
-        alone = Row(line.number, line.number, cells, text)
+    def _doubtful(self, alone: Row, line: Line, *, ending: Ending, damage: Damage | None) -> Row:
+        cells = alone.cells
         if line.cut:
             size = len(line.raw) + line.cut
             reason = f"The line is {size} bytes long, more than the {self._layout.longest_row} a row may have."

@@ -183,7 +183,7 @@ def _sheet_item(row: SheetRow, columns: Columns) -> Item:
     if fault is not None:
         surplus = row.values if any(value is not None for value in row.values[width:]) else values
         return Item(typed_bad_row(row.number, surplus, columns=columns, fault=fault), row.number, size)
-    return Item(typed_record(row.number, values, columns), row.number, size)
+    return Item(typed_record(row.number, values, columns=columns), row.number, size)
 
 
 def _sheet_fault(row: SheetRow, columns: Columns) -> Fault | None:

@@ -178,7 +178,7 @@ def _cut(text: str, limit: int) -> str:
     return f"{kept} [cut here, {len(text)} characters in all]"
 
 
-def typed_record(first: int, values: Sequence[Any], columns: Columns) -> Record | BadRow:
+def typed_record(first: int, values: Sequence[Any], *, columns: Columns) -> Record | BadRow:
     """A workbook row, already typed and as wide as the header, as a record or a bad row."""
     key: list[str] = []
     for at in columns.key:

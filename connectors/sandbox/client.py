@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from concilia.errors import RunMustStop
-from connectors.rest import Response, RestClient
+from connectors.rest import Response, RestClient, with_query
 from connectors.sandbox.faults import unreadable
 
 
@@ -70,7 +70,7 @@ class SandboxClient:
         return Listed(tuple(items), found.get("more") is True)
 
     def _got(self, path: str, params: Mapping[str, str] | None = None) -> Response:
-        answer = self._rest.call("GET", path, params=params)
+        answer = self._rest.call("GET", with_query(path, params or {}))
         if answer.status >= 400:
             raise unreadable(answer)
         return answer

@@ -263,7 +263,7 @@ class SandboxServer:
     def __init__(self, setup: Setup | None = None) -> None:
         self._setup = setup or Setup()
         self.world = World(self._setup)
-        self._socket = socket.create_server(("127.0.0.1", self._setup.port))
+        self._socket = _listening(self._setup.port)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         app = Hostile(_application(self.world), self.world, self._hang_up)
         settings = uvicorn.Config(
@@ -302,6 +302,19 @@ class SandboxServer:
         for connection in list(self._server.server_state.connections):
             if getattr(connection, "client", None) == client:
                 connection.transport.abort()
+
+
+def _listening(port: int) -> socket.socket:
+    """A listening socket of this machine. Said to be TCP, or asyncio leaves Nagle's delay on: 40 ms an answer."""
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(("127.0.0.1", port))
+        found.listen(128)
+    except OSError:
+        found.close()
+        raise
+    return found
 
 
 def _application(world: World) -> FastAPI:

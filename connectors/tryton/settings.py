@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from concilia.errors import ConfigurationInvalid
@@ -46,6 +47,7 @@ def settings_of(configured: ConnectionSettings) -> Settings:
             f"Connection {configured.name} has settings a Tryton connection does not know: {', '.join(unknown)}.",
             mend=f"Use only: {', '.join(sorted(KNOWN))}.",
         )
+    authority = _optional(given, "ca_file")
     return Settings(
         system=configured.name,
         url=_text(given, "url", of=configured.name),
@@ -55,7 +57,7 @@ def settings_of(configured: ConnectionSettings) -> Settings:
         company=_optional(given, "company"),
         payment_method=_optional(given, "payment_method"),
         overlap=timedelta(seconds=_number(given, "overlap_seconds", default=300, highest=7 * 86400)),
-        ca_file=_optional(given, "ca_file"),
+        ca_file=str(Path(configured.folder) / authority) if authority else None,
         page_size=max(1, _number(given, "page_size", default=200, highest=_LARGEST_PAGE)),
     )
 

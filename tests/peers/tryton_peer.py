@@ -133,14 +133,19 @@ class Rpc:
                 continue
             values = {n: v for n, v in answer["view"]["defaults"].items() if "." not in n}
             data = {form: {**values, **changes}}
+            answer = self._confirmed(f"wizard.{name}.execute", session, data, following, aimed)
+        self.call(f"wizard.{name}.delete", session, aimed)
+
+    def _confirmed(self, method: str, *params: Any) -> Any:
+        """The answer of a call, after saying yes to whatever Tryton asks to confirm."""
+        while True:
             try:
-                answer = self.call(f"wizard.{name}.execute", session, data, following, aimed)
+                return self.call(method, *params)
             except Refused as fault:
                 if fault.error[0] != "UserWarning":
                     raise
-                self.model("res.user.warning.create", [{"user": 1, "name": fault.error[1][0], "always": True}])
-                answer = self.call(f"wizard.{name}.execute", session, data, following, aimed)
-        self.call(f"wizard.{name}.delete", session, aimed)
+                said = {"user": 1, "name": fault.error[1][0], "always": True}
+                self.model("res.user.warning.create", [said])
 
     def pay(self, invoice: int, amount: str, description: str = "") -> None:
         """Register a payment as a person at the ERP would."""

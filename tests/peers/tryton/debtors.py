@@ -89,7 +89,7 @@ def debtor(number: int) -> Debtor:
         rut_valid=valid,
         mobile=f"+569{4 + number % 5}{(2_345_678 + number * 7_919) % 9_000_000 + 1_000_000:07d}",
         landline=f"+5622{(3_456_789 + number * 6_133) % 7_000_000 + 2_000_000:07d}" if company else None,
-        email=f"{_plain(name)}.{number}@example.com",
+        email=f"{_plain(name)}.{number}@correo.example",
         street=f"{_STREETS[number % len(_STREETS)]} {100 + number * 37 % 9000}",
         commune=commune,
         region=region,

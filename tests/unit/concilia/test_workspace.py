@@ -87,12 +87,14 @@ def test_a_stream_keeps_the_options_of_its_connector(folder: Path) -> None:
 
 def test_a_mapping_may_be_a_file_or_stand_in_the_workspace_itself(folder: Path) -> None:
     cartera = load(folder).connections["erp"].stream("cartera")
-    assert cartera is not None and cartera.map is not None
+    assert cartera is not None
+    assert cartera.map is not None
     assert (cartera.map.file, cartera.map.content) == ("cartera.yaml", {"entities": []})
     inline = (
         changed(folder, "map: cartera.yaml", "map: {entities: [{entity: debt}]}").connections["erp"].stream("cartera")
     )
-    assert inline is not None and inline.map is not None
+    assert inline is not None
+    assert inline.map is not None
     assert str(inline.map.error("wrong.", at=("entities", 0))).startswith(
         "concilia.yaml:12 at connections.erp.streams.cartera.map.entities[0]: wrong."
     )
@@ -200,7 +202,7 @@ def test_a_workspace_without_connections_is_fine(tmp_path: Path) -> None:
 
 def test_the_only_creditor_needs_no_name_in_connections_and_a_named_one_no_entry(folder: Path) -> None:
     assert changed(folder, "    creditor: acme\n", "").connections["erp"].creditor == "acme"
-    (folder / "concilia.yaml").write_text(TEXT.split("creditors:")[0], encoding="utf-8")
+    (folder / "concilia.yaml").write_text(TEXT.split("creditors:", maxsplit=1)[0], encoding="utf-8")
     assert load(folder).creditors["acme"].owner is None
 
 

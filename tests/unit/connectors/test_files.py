@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from concilia.errors import ConfigurationInvalid, PermissionMissing, RunMustStop
 from concilia.records import BadRow, Bookmark, Page, Record
+from concilia.workspace import load
+from connectors import files
 from connectors.contract import ConnectionSettings, Connector, Operation, StreamRequest
 from connectors.files import connect
 
@@ -29,7 +31,14 @@ def connection(folder: Path, *streams: StreamRequest, now: datetime | None = Non
     return connect(ConnectionSettings("erp", written, str(folder), streams=streams, now=now))
 
 
-def pages(folder: Path, request: StreamRequest = DEBTS, *, bookmarks: Mapping[str, Bookmark] | None = None, full: bool = False, **given_settings: Any) -> list[Page]:
+def pages(
+    folder: Path,
+    request: StreamRequest = DEBTS,
+    *,
+    bookmarks: Mapping[str, Bookmark] | None = None,
+    full: bool = False,
+    **given_settings: Any,
+) -> list[Page]:
     return list(connection(folder, **given_settings).read(request, bookmarks=bookmarks or {}, full=full))
 
 
@@ -70,7 +79,9 @@ def write_rows(path: Path, count: int) -> None:
         ({"path": ""}, "names no folder"),
     ],
 )
-def test_a_wrong_setting_is_refused_before_any_file_is_opened(wrong: dict[str, Any], words: str, tmp_path: Path) -> None:
+def test_a_wrong_setting_is_refused_before_any_file_is_opened(
+    wrong: dict[str, Any], words: str, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigurationInvalid) as refusal:
         connection(tmp_path / "absent", DEBTS, **wrong)
     assert words in str(refusal.value)
@@ -86,7 +97,9 @@ def test_a_wrong_setting_is_refused_before_any_file_is_opened(wrong: dict[str, A
         ({"file": "/etc/*"}, "inside the folder"),
     ],
 )
-def test_a_wrong_stream_option_is_refused_with_the_streams_name(options: dict[str, Any], words: str, tmp_path: Path) -> None:
+def test_a_wrong_stream_option_is_refused_with_the_streams_name(
+    options: dict[str, Any], words: str, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigurationInvalid) as refusal:
         connection(tmp_path, replace(DEBTS, options=options))
     assert words in str(refusal.value)
@@ -132,7 +145,9 @@ def test_options_of_a_stream_override_the_connection(tmp_path: Path) -> None:
         ("31/02/2024 10:00", "%d/%m/%Y %H:%M", "UTC", None),
     ],
 )
-def test_the_cursor_cell_is_kept_as_text_and_read_as_a_moment(cell: str, written: str | None, zone: str, expected: datetime | None, tmp_path: Path) -> None:
+def test_the_cursor_cell_is_kept_as_text_and_read_as_a_moment(
+    cell: str, written: str | None, zone: str, expected: datetime | None, tmp_path: Path
+) -> None:
     (tmp_path / "cartera.csv").write_text(f"doc;upd\n1;{cell}\n", encoding="utf-8")
     request = replace(DEBTS, cursor="upd", cursor_format=written)
     record = records(pages(tmp_path, request, time_zone=zone))[0]
@@ -173,10 +188,14 @@ def test_a_line_of_nothing_but_delimiters_does_not_flood_the_quarantine(tmp_path
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(st.tuples(*[st.text(st.characters(codec="utf-8", exclude_characters="\0\ufffd"), max_size=12)] * 2)))
+@given(
+    rows=st.lists(st.tuples(*[st.text(st.characters(codec="utf-8", exclude_characters="\0\ufffd"), max_size=12)] * 2))
+)
 def test_what_a_csv_writer_writes_is_read_back_exactly(rows: list[tuple[str, str]], tmp_path: Path) -> None:
     out = io.StringIO(newline="")
-    csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL).writerows([("doc", "a", "b"), *((str(n), *row) for n, row in enumerate(rows))])
+    csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL).writerows(
+        [("doc", "a", "b"), *((str(n), *row) for n, row in enumerate(rows))]
+    )
     (tmp_path / "cartera.csv").write_bytes(out.getvalue().encode())
     found = pages(tmp_path)
     right = {int(each.fields["doc"]): (each.fields["a"], each.fields["b"]) for each in records(found)}
@@ -186,7 +205,11 @@ def test_what_a_csv_writer_writes_is_read_back_exactly(rows: list[tuple[str, str
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(body=st.lists(st.sampled_from([b"a", b";", b'"', b"\n", b"\r", b"\0", b"\xf1", b"\xc3\xb1", b"\xff", b"1;2\n"])).map(b"".join))
+@given(
+    body=st.lists(
+        st.sampled_from([b"a", b";", b'"', b"\n", b"\r", b"\0", b"\xf1", b"\xc3\xb1", b"\xff", b"1;2\n"])
+    ).map(b"".join)
+)
 def test_no_bytes_at_all_make_it_fail_in_another_way_than_bad_rows(body: bytes, tmp_path: Path) -> None:
     (tmp_path / "cartera.csv").write_bytes(b"doc;n\n" + body)
     for page in pages(tmp_path):
@@ -342,7 +365,9 @@ def test_check_names_what_is_wrong_and_what_is_right(tmp_path: Path) -> None:
     write_rows(tmp_path / "good.csv", 3)
     (tmp_path / "bad.csv").write_bytes("doc;n\n1;Peña\n".encode("cp1252"))
     (tmp_path / "headless.csv").write_text("1;2\n", encoding="utf-8")
-    streams = [replace(DEBTS, name=each, options={"file": f"{each}.csv"}) for each in ("good", "bad", "headless", "none")]
+    streams = [
+        replace(DEBTS, name=each, options={"file": f"{each}.csv"}) for each in ("good", "bad", "headless", "none")
+    ]
     folder, good, bad, headless, none = connection(tmp_path, *streams).check()
     assert folder.ok
     assert good.ok
@@ -374,11 +399,27 @@ def test_discover_lists_streams_by_file_with_their_columns(tmp_path: Path) -> No
 
 
 def test_it_reads_only_and_says_so(tmp_path: Path) -> None:
-    files = connection(tmp_path, DEBTS)
-    assert files.capabilities.incremental == "content"
-    assert files.capabilities.streams == ("deudas",)
-    assert not files.capabilities.writes
-    assert files.look_up("deudas", ["1"]) == {}
+    reader = connection(tmp_path, DEBTS)
+    assert reader.capabilities.incremental == "content"
+    assert reader.capabilities.streams == ("deudas",)
+    assert not reader.capabilities.writes
+    assert reader.look_up("deudas", ["1"]) == {}
     with pytest.raises(PermissionMissing, match="writes nothing"):
-        files.write(Operation.REGISTER_PAYMENT, [])
-    files.close()
+        reader.write(Operation.REGISTER_PAYMENT, [])
+    reader.close()
+
+
+def test_the_example_of_the_readme_is_a_workspace_that_reads(tmp_path: Path) -> None:
+    page = (Path(files.__file__).parent / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "concilia.yaml").write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    (tmp_path / "incoming").mkdir()
+    (tmp_path / "incoming" / "cartera_mayo.csv").write_bytes(
+        "documento;modificado;año\nF-1;01-05-2024 10:00;1\n".encode("cp1252")
+    )
+    erp = load(tmp_path).connections["erp"]
+    asked = tuple(
+        StreamRequest(each.name, each.key, each.cursor, each.cursor_format, each.options) for each in erp.streams
+    )
+    connector = connect(ConnectionSettings("erp", erp.settings, str(tmp_path), streams=asked))
+    (page_read,) = connector.read(asked[0], bookmarks={})
+    assert page_read.records[0].source_updated_at == datetime(2024, 5, 1, 10, tzinfo=UTC)

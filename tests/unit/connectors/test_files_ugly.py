@@ -172,7 +172,9 @@ def test_an_ugly_file_is_read_right_or_refused_with_line_and_column(ugly: Ugly, 
         return
     records, bad = read(tmp_path, ugly.content, ugly.settings)
     assert [record.fields for record in records] == ugly.right
-    assert [(each.position, each.column) for each in bad] == [(f"cartera.csv line {n}", name) for n, name, _ in ugly.bad]
+    assert [(each.position, each.column) for each in bad] == [
+        (f"cartera.csv line {n}", name) for n, name, _ in ugly.bad
+    ]
     for each, (_, _, words) in zip(bad, ugly.bad, strict=True):
         assert words in each.reason
         (each.reason + each.raw + "".join(each.fields.values())).encode()  # storable text
@@ -181,7 +183,9 @@ def test_an_ugly_file_is_read_right_or_refused_with_line_and_column(ugly: Ugly, 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "utf-8", "utf-16"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_every_encoding_reads_every_delimiter_and_newline(encoding: str, delimiter: str, newline: str, tmp_path: Path) -> None:
+def test_every_encoding_reads_every_delimiter_and_newline(
+    encoding: str, delimiter: str, newline: str, tmp_path: Path
+) -> None:
     cells = [["doc", "nombre", "nota"], ["1", NUNEZ, "x"], ["2", f'"a{delimiter}b"', f'"dijo ""sí""{newline}y no"']]
     content = newline.join(delimiter.join(each) for each in cells).encode(encoding)
     records, bad = read(tmp_path, content, {"encoding": encoding, "delimiter": delimiter})

@@ -29,7 +29,7 @@ from concilia.errors import (
     RunMustStop,
     SystemUnreachable,
 )
-from connectors.rest import Patience, Response, RestClient, _retry_after
+from connectors.rest import Patience, Response, RestClient, _retry_after, with_query
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 OK = b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 11\r\n\r\n{"ok":true}'
@@ -314,9 +314,9 @@ def test_an_answer_that_drips_is_given_up_at_its_deadline() -> None:
 
 def test_paths_and_parameters_cannot_leave_the_base_address() -> None:
     with scripted(OK) as server, client_of(server) as (client, _):
-        client.call("GET", "@elsewhere.example/x", params={"q": "Ñuñoa & más"})
+        client.call("GET", with_query("@elsewhere.example/x", {"q": "Ñuñoa & más"}))
         with pytest.raises(RunMustStop):
-            client.call("GET", "/line\nbreak")
+            client.call("GET", "/line\nbreak?rut=12.531.909-2")
     assert first_line(server.requests[0]).startswith("GET /api/@elsewhere.example/x?q=%C3%91u%C3%B1oa+%26+m%C3%A1s ")
 
 
@@ -451,10 +451,20 @@ def test_what_we_send_is_exact_text_and_never_a_float_that_is_no_number() -> Non
 def test_addresses_with_references_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with scripted(OK) as server, client_of(server) as (client, _):
-        client.call("GET", "/payments", params={"reference": "12.531.909-2"})
+        client.call("GET", with_query("/payments", {"reference": "12.531.909-2"}))
     assert "12.531.909" not in caplog.text
+
+
+def test_an_error_does_not_tell_the_parameters_of_its_call() -> None:
+    with scripted(answer(403), answer(500)) as server, client_of(server) as (client, _):
+        for method, expected in (("GET", PermissionMissing), ("POST", OutcomeUnknown)):
+            with pytest.raises(expected, match=f"{method} /p") as caught:
+                client.call(method, with_query("/p", {"rut": "12.531.909-2"}))
+            assert "12.531" not in str(caught.value)
 
 
 def test_a_response_names_its_address_without_the_parameters() -> None:
     with scripted(OK) as server, client_of(server) as (client, _):
-        assert client.call("GET", "/p", params={"reference": "secret"}).url == f"http://127.0.0.1:{server.port}/api/p"
+        assert (
+            client.call("GET", with_query("/p", {"reference": "secret"})).url == f"http://127.0.0.1:{server.port}/api/p"
+        )

@@ -144,8 +144,9 @@ def test_no_cluster_ever_breaks_a_constraint(world: World) -> None:
     for group in groups(found):
         assert len(group) == 1 or not ids_clash([parties[m] for m in group])
         assert not ruled_apart(group, rulings)
-        crossed = [p for p, r in rulings.items() if r.judgement is Judgement.SAME and kinds_clash(group, parties)]
-        assert crossed or not kinds_clash(group, parties)
+        ruled_same = any(r.judgement is Judgement.SAME for r in rulings.values())
+        one_id = any(shares_id((a,), (b,), parties) for a, b in combinations(group, 2))
+        assert ruled_same or one_id or not kinds_clash(group, parties)
 
 
 @given(worlds())
@@ -161,7 +162,7 @@ def test_every_shared_valid_id_and_every_stewards_same_is_joined_unless_a_constr
             if (p[0] in left and p[1] in right) or (p[1] in left and p[0] in right)
         )
         assert forbidden or not ruled_same
-        assert forbidden or kinds_clash(both, parties) or not shares_id(left, right, parties)
+        assert forbidden or not shares_id(left, right, parties)
 
 
 @given(worlds())

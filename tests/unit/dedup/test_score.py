@@ -43,10 +43,10 @@ def test_a_person_is_never_an_organization() -> None:
     assert judged(left, right) == (Judgement.DIFFERENT, "person against organization")
 
 
-def test_a_person_and_an_organization_with_one_tax_id_are_for_the_steward() -> None:
+def test_one_valid_tax_id_outweighs_what_is_stated_of_the_kind() -> None:
     left = party(1, kind="person", ids=[rut("125319092")])
     right = party(2, kind="organization", ids=[rut("125319092")])
-    assert judged(left, right) == (Judgement.UNSURE, "shared tax id, person against organization")
+    assert judged(left, right) == (Judgement.SAME, "shared valid tax id")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.VALID_FORMAT, Verdict.CHECK_WARNING])

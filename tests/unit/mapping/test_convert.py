@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -162,10 +163,8 @@ def test_every_converter_is_tried_with_anything() -> None:
 
 @given(st.sampled_from(CALLS), ANYTHING)
 def test_a_converter_converts_or_refuses_and_nothing_else(call: str, value: Any) -> None:
-    try:
+    with contextlib.suppress(BadCell):
         convert(call, value)
-    except BadCell as bad:
-        assert bad.reason
 
 
 def test_every_converter_is_in_the_reference() -> None:

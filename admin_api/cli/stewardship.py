@@ -1,0 +1,79 @@
+"""Commands of the steward: data quality, and rulings on who is who. Decides nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from admin_api.cli.options import AsJson, Folder, opened
+from admin_api.cli.running import By, login_name
+from admin_api.cli.screen import Screen
+
+app = typer.Typer()
+rulings = typer.Typer(no_args_is_help=True)
+
+Left = Annotated[str, typer.Argument(metavar="LEFT", help="A source debtor as connection/stream/external-id.")]
+Right = Annotated[str, typer.Argument(metavar="RIGHT", help="Another one.")]
+
+
+@app.command()
+def quality(folder: Folder = None, as_json: AsJson = False) -> None:
+    """Show how many records of each connection carry an issue of each kind, and the rate among its records.
+
+    Example: concilia quality
+    """
+    from sync import actions
+
+    screen = Screen(as_json)
+    with opened(folder) as hub:
+        found = actions.quality(hub)
+    for line in found:
+        screen.document(line)
+    if found:
+        screen.table(tuple(found[0]), [tuple(line.values()) for line in found])
+    else:
+        screen.say("No record has an issue.")
+
+
+@rulings.callback()
+def group(folder: Folder = None, as_json: AsJson = False) -> None:
+    """Rulings on two source debtors. They outlive every new read, and can be taken back."""
+
+
+@rulings.command()
+def same(left: Left, right: Right, by: By = "", folder: Folder = None, as_json: AsJson = False) -> None:
+    """Rule that two source debtors are the same party.
+
+    Example: concilia steward same erp/clientes/1041 crm/contacts/K-77
+    """
+    _rule(Screen(as_json), (left, right), judgement="same", by=by, folder=folder)
+
+
+@rulings.command()
+def different(left: Left, right: Right, by: By = "", folder: Folder = None, as_json: AsJson = False) -> None:
+    """Rule that two source debtors are different parties.
+
+    Example: concilia steward different erp/clientes/1041 crm/contacts/K-77
+    """
+    _rule(Screen(as_json), (left, right), judgement="different", by=by, folder=folder)
+
+
+@rulings.command()
+def undo(left: Left, right: Right, by: By = "", folder: Folder = None, as_json: AsJson = False) -> None:
+    """Take your ruling on two source debtors back.
+
+    Example: concilia steward undo erp/clientes/1041 crm/contacts/K-77
+    """
+    _rule(Screen(as_json), (left, right), judgement="withdrawn", by=by, folder=folder)
+
+
+def _rule(screen: Screen, pair: tuple[str, str], *, judgement: str, by: str, folder: Folder) -> None:
+    from sync import actions
+
+    with opened(folder) as hub:
+        ids = actions.rule(hub, *pair, judgement=judgement, by=by or login_name())
+    screen.document({"left": pair[0], "right": pair[1], "judgement": judgement, "golden_ids": ids})
+    screen.table(("source debtor", "debtor"), list(zip(pair, ids, strict=True)))
+    together = "are one debtor now" if len(set(ids)) == 1 else "are two debtors now"
+    screen.say(f"Noted. {pair[0]} and {pair[1]} {together}.")
