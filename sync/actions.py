@@ -21,6 +21,7 @@ from concilia.store import (
     debts,
     events,
     golden,
+    migrate,
     outbox,
     quarantine,
     rulings,
@@ -170,6 +171,15 @@ def latest_runs(hub: Hub, *, before: int | None = None, limit: int = 20) -> list
         return runs.latest(tx, before=before, limit=limit)
 
 
+def one_run(hub: Hub, number: int) -> RunRow:
+    """One run; NotFound for an unknown number."""
+    with hub.store.read() as tx:
+        found = runs.latest(tx, before=number + 1, limit=1)
+    if not found or found[0].id != number:
+        raise NotFound(f"There is no run {number}.", mend="List the runs to see their numbers.")
+    return found[0]
+
+
 def quality(hub: Hub) -> list[dict[str, Any]]:
     """How many records of each connection carry an issue of each kind, with the rate among its records."""
     with hub.store.read() as tx:
@@ -199,6 +209,20 @@ def totals(hub: Hub) -> dict[str, int]:
         }
 
 
+def health(hub: Hub) -> dict[str, Any]:
+    """That the database answers, its schema version, and how much waits to be resolved, repaired or delivered."""
+    with hub.store.read() as tx:
+        waiting = outbox.counts(tx)
+        return {
+            "schema": migrate.current(tx),
+            "pending": {
+                "debtors": crosswalk.count_pending(tx),
+                "quarantined": quarantine.waiting(tx),
+                "intents": sum(n for (_, state), n in waiting.items() if state in (outbox.NEW, outbox.SENT_UNKNOWN)),
+            },
+        }
+
+
 def export(hub: Hub, what: str) -> Iterator[dict[str, Any]]:
     """The rows of an export, in a stable order."""
     with hub.store.read() as tx:
@@ -211,10 +235,10 @@ def events_after(hub: Hub, seq: int, *, limit: int) -> list[RecordedFact]:
         return list(events.after(tx, seq, limit=limit))
 
 
-def discrepancies(hub: Hub, *, limit: int = 100) -> list[dict[str, Any]]:
+def discrepancies(hub: Hub, *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
     """Debts that two systems state differently."""
     with hub.store.read() as tx:
-        return debts.discrepancies(tx, limit=limit)
+        return debts.discrepancies(tx, after=after, limit=limit)
 
 
 def search_debtors(hub: Hub, query: str, *, after: str = "", limit: int = 50) -> list[dict[str, Any]]:
@@ -231,6 +255,21 @@ def debtor(hub: Hub, golden_id: str) -> debtors.Profile:
     if found is None:
         raise NotFound(f"There is no debtor {golden_id}.", mend="Search by name, tax id, phone or e-mail.")
     return found
+
+
+def debt(hub: Hub, debt_id: str) -> dict[str, Any]:
+    """One debt with its golden debtor. NotFound for unknown ids."""
+    with hub.store.read() as tx:
+        found = debts.view(tx, debt_id)
+    if found is None:
+        raise NotFound(f"There is no debt {debt_id}.", mend="Look it up through its debtor or its document.")
+    return debtors.debt_json(found)
+
+
+def summaries(hub: Hub, golden_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """These golden debtors as lists show them, in order of id; unknown ids are left out."""
+    with hub.store.read() as tx:
+        return [debtors.summary(row) for _, row in sorted(golden.load(tx, golden_ids).items())]
 
 
 def provenance(hub: Hub, golden_id: str) -> dict[str, Any]:

@@ -46,9 +46,9 @@ def land_page(tx: Tx, page: Page, *, landing: Landing) -> dict[Disposition, int]
                 refused.append(refusals.duplicate(one, landing=landing))
     accepted = _mapped(tx, list(fresh.values()), known=known, refused=refused, landing=landing)
     counts[Disposition.APPLIED] += len(accepted)
+    _store(tx, accepted, landing=landing)
     counts[Disposition.UNCHANGED] += _keep_refused(tx, refused, landing=landing)
     counts[Disposition.QUARANTINED] += page.read - sum(counts.values())
-    _store(tx, accepted, landing=landing)
     return counts
 
 

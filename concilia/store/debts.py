@@ -184,11 +184,14 @@ def close_discrepancies(tx: Tx, numbers: Iterable[int], *, at: str) -> None:
     bulk.execute_in(tx, sql, numbers, at=at)
 
 
-def discrepancies(tx: Tx, *, status: str = "open", limit: int = 100) -> list[dict[str, object]]:
+def discrepancies(tx: Tx, *, status: str = "open", after: int = 0, limit: int = 100) -> list[dict[str, object]]:
     """Discrepancies of one status, oldest first."""
     names = ("id", "kind", "debt_id", "connection", "unit", "ours", "theirs", "status", "opened_at", "resolved_at")
-    sql = text(f"SELECT {', '.join(names)} FROM discrepancy WHERE status = :status ORDER BY id LIMIT :limit")
-    return [dict(zip(names, row, strict=True)) for row in tx.execute(sql, {"status": status, "limit": limit})]
+    sql = text(
+        f"SELECT {', '.join(names)} FROM discrepancy WHERE status = :status AND id > :after ORDER BY id LIMIT :limit"
+    )
+    found = tx.execute(sql, {"status": status, "after": after, "limit": limit})
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _views(tx: Tx, tail: str, **values: str) -> list[DebtView]:

@@ -216,7 +216,7 @@ def test_rows_without_cursor_and_rows_of_the_future_are_read_each_time(
 def test_each_kind_of_cursor_overlaps_in_its_own_unit(
     kind: str, values: list[str], bookmark: str, again: int, server: str, erp: psycopg.Connection[Any]
 ) -> None:
-    erp.execute(f"CREATE TABLE moves (id int PRIMARY KEY, cur {kind})")  # type: ignore[arg-type]
+    erp.execute(f"CREATE TABLE moves (id int PRIMARY KEY, cur {kind})")
     for number, value in enumerate(values):
         erp.execute("INSERT INTO moves VALUES (%s, %s)", (number, value))
     request = StreamRequest("moves", key=("id",), cursor="cur", options={"table": "moves"})

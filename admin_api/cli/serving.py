@@ -1,0 +1,75 @@
+"""The command that serves the hub over HTTP, on this machine alone unless told otherwise. Decides nothing."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from admin_api.cli.options import AsJson, Folder, opened
+from admin_api.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from sync.hub import Hub
+
+app = typer.Typer()
+
+LOOPBACK = "127.0.0.1"
+_LOCAL = (LOOPBACK, "::1", "localhost")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 lets other machines in.")] = LOOPBACK,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8765,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the HTTP API and the event feed until interrupted.
+
+    It listens on this machine only. To let other machines in, say --host and put a proxy with TLS in front.
+
+    Example: concilia serve --port 8765
+    """
+    screen = Screen(as_json)
+    with opened(folder) as hub, listening(host, port) as held:
+        url = url_of(held)
+        screen.document({"url": url})
+        screen.say(f"Concilia answers at {url} (Ctrl-C stops it).")
+        screen.say("Programs need a key: concilia keys create NAME")
+        if host not in _LOCAL:
+            screen.complain("Other machines can reach this address, and there is no TLS here: put a proxy in front.")
+        answer_calls(hub, held)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens already, so that nobody is told an address that does not answer."""
+    from concilia.errors import SystemUnreachable
+
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
+    except (OSError, UnicodeError) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) else "that is no address"
+        raise SystemUnreachable(
+            f"Port {port} of {host} cannot be listened at: {reason}.",
+            mend="Say another --port (0 takes any free one) or --host.",
+            system="serve",
+        ) from fault
+
+
+def url_of(held: socket.socket) -> str:
+    """The address as a browser takes it."""
+    host, port = held.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def answer_calls(hub: Hub, held: socket.socket) -> None:
+    """Answer HTTP calls until interrupted."""
+    import uvicorn
+
+    from admin_api.app import create_app
+
+    settings = uvicorn.Config(create_app(hub), log_level="warning", access_log=False, server_header=False)
+    uvicorn.Server(settings).run(sockets=[held])
