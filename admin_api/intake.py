@@ -12,6 +12,7 @@ from typing import Any, Final
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from admin_api.problems import HEADERS, BodyTooLarge, BodyUnreadable
@@ -80,7 +81,10 @@ class JsonRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
-            told = read_json(await request.body())
+            try:
+                told = read_json(await request.body())
+            except ClientDisconnect as fault:
+                raise BodyUnreadable("The body ended before its announced length.") from fault
             return await handler(_rewritten(request, told))
 
         return strict
@@ -118,7 +122,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _rewritten(request: Request, body: bytes) -> Request:
-    kept = [(name, value) for name, value in request.scope["headers"] if name not in (b"content-type", b"content-length")]
+    kept = [
+        (name, value) for name, value in request.scope["headers"] if name not in (b"content-type", b"content-length")
+    ]
     headers = [*kept, (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
 
     async def receive() -> Message:

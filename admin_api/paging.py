@@ -6,7 +6,6 @@ A cursor says behind which row of which list to go on; it is opaque to callers, 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
@@ -14,9 +13,7 @@ from typing import Any, Final, TypeVar
 from admin_api.problems import CursorInvalid
 
 LARGEST: Final = 2**62
-LONGEST: Final = 200
 
-Place = TypeVar("Place", int, str)
 Item = TypeVar("Item")
 
 
@@ -26,20 +23,20 @@ def cursor_of(listing: str, place: int | str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def place_of(listing: str, cursor: str, *, first: Place) -> Place:
-    """Where a cursor of this list goes on; `first` without one. CursorInvalid for anything not given out here."""
-    if not cursor:
-        return first
-    try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        named, place = json.loads(raw)
-    except (ValueError, TypeError, binascii.Error, RecursionError) as fault:
-        raise _invalid() from fault
-    if named != listing or type(place) is not type(first) or cursor_of(listing, place) != cursor:
+def number_of(listing: str, cursor: str) -> int:
+    """The row number behind which a cursor of this list goes on; 0 without one."""
+    place = _place_of(listing, cursor) if cursor else 0
+    if type(place) is not int or not 0 <= place < LARGEST:
         raise _invalid()
-    if isinstance(place, int) and not 0 <= place < LARGEST or len(str(place)) > LONGEST or "\0" in str(place):
+    return place
+
+
+def name_of(listing: str, cursor: str) -> str:
+    """The row name behind which a cursor of this list goes on; empty without one."""
+    place = _place_of(listing, cursor) if cursor else ""
+    if not isinstance(place, str) or not place.isprintable():
         raise _invalid()
-    return place  # type: ignore[no-any-return]
+    return place
 
 
 def page(listing: str, rows: Sequence[Item], *, limit: int, place: Callable[[Item], int | str]) -> dict[str, Any]:
@@ -47,6 +44,18 @@ def page(listing: str, rows: Sequence[Item], *, limit: int, place: Callable[[Ite
     shown = rows[:limit]
     more = len(rows) > limit
     return {"items": list(shown), "next": cursor_of(listing, place(shown[-1])) if more else None}
+
+
+def _place_of(listing: str, cursor: str) -> object:
+    """What stands in a cursor; CursorInvalid for anything not given out by this list."""
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        named, place = json.loads(raw)
+    except (ValueError, TypeError, RecursionError) as fault:
+        raise _invalid() from fault
+    if named != listing or not isinstance(place, int | str) or cursor_of(listing, place) != cursor:
+        raise _invalid()
+    return place
 
 
 def _invalid() -> CursorInvalid:

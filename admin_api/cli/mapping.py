@@ -50,5 +50,3 @@ def preview(
 def _row(row: PreviewRow) -> dict[str, Any]:
     after = None if row.after is None else [line._asdict() for line in row.after.as_rows()]
     return {"position": row.position, "before": dict(row.before), "after": after, "refusal": row.refusal or None}
-
-

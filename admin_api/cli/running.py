@@ -92,7 +92,9 @@ def approve(
     if applied.approved_at is None:
         screen.say(f"Writing to {name} is off.")
     else:
-        screen.say(f"Writing to {name} is on, approved by {applied.approved_by}. Write what waits: concilia push {name}")
+        screen.say(
+            f"Writing to {name} is on, approved by {applied.approved_by}. Write what waits: concilia push {name}"
+        )
 
 
 @app.command()

@@ -20,6 +20,7 @@ from concilia.store.unit_of_work import Tx
 
 API = "api"
 REGISTER_PAYMENT = "register_payment"
+_TAKEN_BACK = ("reversed", "charged_back", "refunded")
 _IN_FORCE = ("confirmed", "partially_applied", "applied", "posted_in_erp")
 
 
@@ -66,6 +67,8 @@ def take_in(tx: Tx, incoming: Incoming, *, policy: LedgerPolicy, at: str) -> Tak
         payment, lines = _apply(tx, payment, incoming, policy=policy, at=at)
     ledger.add_identities(tx, recognised_by, payment_id=payment.id)
     _note_owner_posting(tx, lines, incoming, policy=policy, at=at)
+    if incoming.fields.get("status") in _TAKEN_BACK and payment.status in _IN_FORCE:
+        payment, lines = _take_back(tx, payment, lines, incoming, policy=policy, at=at)
     return Taken(payment, tuple(lines), known_before=found is not None)
 
 
@@ -133,6 +136,36 @@ def _apply(
                if line.posted_at is None and rows[line.debt_id].owner in policy.accept_payments]  # fmt: skip
     outbox.add(tx, intents)
     return applied, lines
+
+
+def _take_back(
+    tx: Tx,
+    payment: PaymentRow,
+    lines: Sequence[ApplicationRow],
+    incoming: Incoming,
+    *,
+    policy: LedgerPolicy,
+    at: str,
+) -> tuple[PaymentRow, list[ApplicationRow]]:
+    """A reversal is one contra entry for each application: nothing is changed, nothing deleted."""
+    contra = [
+        replace(
+            line,
+            id=ledger.next_application(tx),
+            amount=format(-Decimal(line.amount), "f"),
+            applied_at=at,
+            reverses=line.id,
+        )
+        for line in lines
+    ]
+    ledger.append_applications(tx, contra)
+    status = incoming.fields["status"]
+    taken_back = replace(payment, status=status, unapplied="0")
+    ledger.store(tx, [taken_back])
+    body = {"status": status, "told_by": incoming.told_by, "debts": [line.debt_id for line in lines]}
+    events.append(tx, [Fact("payment.reversed", payment.id, None, body)], at=at)
+    bring_up_to_date(tx, [line.debt_id for line in lines], policy=policy, at=at)
+    return taken_back, [*lines, *contra]
 
 
 def _keeps_its_own_account(told_by: str, stated: Sequence[SourceDebt]) -> bool:

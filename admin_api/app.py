@@ -1,0 +1,51 @@
+"""Creates the web application and mounts its routes. No handlers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from admin_api import description, problems
+from admin_api.auth import KeyGate, caller
+from admin_api.intake import Manners, SizeLimit
+from admin_api.routes import PROBLEMS, debtors, events, health, payments, reports
+from sync.hub import Hub
+
+PAYMENT_TURNS: Final = 4  # of the 40 threads that answer requests, and of the 15 connections of a database pool
+
+
+class HubApi(FastAPI):
+    """FastAPI with our description of it."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = description.openapi(list(self.routes))
+        return self.openapi_schema
+
+
+def create_app(hub: Hub) -> FastAPI:
+    """The hub's HTTP API over an opened workspace."""
+    app = HubApi(
+        title=description.TITLE,
+        version=description.VERSION,
+        docs_url=None,  # FastAPI's pages load scripts from other hosts; routes.health has one that does not
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=dict(PROBLEMS),
+    )
+    app.state.hub = hub
+    app.state.payment_turns = asyncio.Semaphore(PAYMENT_TURNS)
+    v1 = APIRouter(prefix="/v1", dependencies=[Depends(caller)])
+    for area in (debtors, payments, events, reports):
+        v1.include_router(area.router)
+    app.include_router(v1)
+    app.include_router(health.router)
+    problems.install(app)
+    # The last one added is the first to see a request.
+    app.add_middleware(SizeLimit)
+    app.add_middleware(KeyGate, hub=hub)
+    app.add_middleware(Manners)
+    return app

@@ -1,0 +1,36 @@
+"""The routes by area. Each parses, calls one action of `sync`, and answers; nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+
+from admin_api.problems import MEDIA_TYPE
+from sync.hub import Hub
+
+_DESCRIPTIONS: Final = {
+    400: "The body is no JSON in UTF-8, or the cursor was not given out by this list.",
+    401: "There is no API key, or none in force.",
+    404: "Nothing is known under that address, id or reference.",
+    405: "The address does not know that method.",
+    409: "A person has to decide first.",
+    413: "The body is larger than one mebibyte.",
+    422: "The request is understood and cannot be used; `errors` names the members.",
+    500: "The hub failed; `instance` finds the reason in its log.",
+    503: "The hub's database does not answer now; repeat later.",
+}
+
+PROBLEMS: Final[Mapping[int | str, dict[str, Any]]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for status, text in _DESCRIPTIONS.items()
+}
+
+
+async def _hub_of(request: Request) -> Hub:
+    found: Hub = request.app.state.hub
+    return found
+
+
+TheHub = Annotated[Hub, Depends(_hub_of)]

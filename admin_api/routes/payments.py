@@ -1,0 +1,72 @@
+"""Payments told by channels and gateways."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from admin_api import answers, wire
+from admin_api.auth import caller
+from admin_api.intake import JsonRoute
+from admin_api.routes import TheHub
+from concilia.store.access import KeyRow
+from sync import actions
+
+router = APIRouter(tags=["payments"], route_class=JsonRoute)
+
+TheKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="One fresh key for each payment, and the same key when repeating it.",
+        examples=["b7f1c1de-0d3e-4c1c-9d61-2f5c8a1f5d7b"],
+    ),
+]
+_REPLAYED = {
+    "Idempotent-Replayed": {
+        "description": "`true` when this is the stored answer of an earlier call.",
+        "schema": {"type": "string"},
+    }
+}
+
+
+@router.post(
+    "/payments",
+    response_model=answers.RegisteredPayment,
+    status_code=201,
+    summary="Register a payment",
+    responses={
+        200: {
+            "model": answers.RegisteredPayment,
+            "description": "The payment was known already, under another key or from another system.",
+            "headers": _REPLAYED,
+        },
+        201: {"description": "The payment is registered and applied.", "headers": _REPLAYED},
+    },
+)
+async def pay(
+    told: wire.Payment,
+    idempotency_key: TheKey,
+    key: Annotated[KeyRow, Depends(caller)],
+    hub: TheHub,
+    request: Request,
+) -> Response:
+    """Take a payment that has happened, once however often it is told.
+
+    The same `Idempotency-Key` and body get the first answer again, with `Idempotent-Replayed: true`; the same key
+    with another body is refused. A payment known already under another key, or from another system, answers 200
+    with the id it has. What exceeds the debt's balance is kept as `unapplied`.
+
+    Payments follow one another; only a few may wait for their turn in threads, so that reading never waits for them.
+    """
+    async with request.app.state.payment_turns:
+        answer = await run_in_threadpool(
+            actions.register_payment, hub, told.as_told(), key_id=key.id, idempotency_key=idempotency_key
+        )
+    headers = {"Idempotent-Replayed": "true"} if answer.repeated else {}
+    return JSONResponse(dict(answer.body), status_code=answer.status, headers=headers)
