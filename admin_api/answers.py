@@ -184,6 +184,9 @@ class Run(Said):
     started_at: str
     finished_at: str | None
     streams: list[StreamOfRun]
+    resolved: dict[str, int] = Field({}, description="What resolving did.")
+    deliveries: list[dict[str, Any]] = Field([], description="What delivering did, by connection.")
+    failures: dict[str, str] = Field({}, description="Why streams failed.")
 
 
 class Event(Said):

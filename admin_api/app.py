@@ -35,6 +35,7 @@ def create_app(hub: Hub) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         responses=dict(PROBLEMS),
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.hub = hub
     app.state.payment_turns = asyncio.Semaphore(PAYMENT_TURNS)

@@ -24,7 +24,7 @@ DRAINED: Final = 16 * LARGEST_BODY  # a caller who is still sending would never 
 
 
 class Manners:
-    """Numbers each request, gives each answer its headers, and logs it by path, never by query."""
+    """Numbers each request, gives each answer its headers, and logs it by its route, never by path or query."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -44,8 +44,9 @@ class Manners:
                 for name, value in (*HEADERS.items(), ("X-Request-Id", number)):
                     headers.setdefault(name, value)
                 spent = round((time.perf_counter() - began) * 1000)
-                line = {"request_id": number, "method": scope["method"], "status": message["status"], "ms": spent}
-                log.info("request answered", extra=line)
+                route = getattr(scope.get("route"), "path", "")
+                line = {"request_id": number, "method": scope["method"], "route": route, "ms": spent}
+                log.info("request answered", extra={**line, "status": message["status"]})
             await send(message)
 
         await self._app(scope, receive, mannerly)

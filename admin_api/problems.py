@@ -127,6 +127,7 @@ OF_FIELDS: Final = {
     ("amount", "string_pattern_mismatch"): 'Write digits with a point and no thousands, such as "15000" or "15000.50".',
     ("value_date", "string_pattern_mismatch"): "Write it as 2026-11-22.",
     ("unit", "string_pattern_mismatch"): "Use the code of a currency or indexed unit, such as CLP or CLF.",
+    ("Idempotency-Key", "missing"): "Send one fresh key for each payment, and the same key when repeating it.",
     ("country", "string_pattern_mismatch"): "Use the two letters of a country, such as CL.",
 }
 

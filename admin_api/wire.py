@@ -80,10 +80,8 @@ class NamedDebt(Told):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if self.model_fields_set not in ({"id"}, {"document"}, {"connection", "external_id"}):
+        if set(self.model_dump(exclude_none=True)) not in ({"id"}, {"document"}, {"connection", "external_id"}):
             raise ValueError("Name the debt in one way: id, or document, or connection and external_id.")
-        if any(getattr(self, name) is None for name in self.model_fields_set):
-            raise ValueError("The name of the debt may not be null.")
         return self
 
 
@@ -106,7 +104,7 @@ class Payment(Told):
     )
 
     debt: NamedDebt
-    amount: Annotated[str, Field(pattern=r"^\s*[+-]?[0-9]*\.?[0-9]*\s*$", max_length=40)] = Field(
+    amount: Annotated[str, Field(pattern=r"^[+-]?[0-9]+(\.[0-9]+)?$", max_length=40)] = Field(
         description="A decimal as text, with a point and no thousands, in `unit`.", examples=["15000"]
     )
     unit: Annotated[str, Field(pattern="^[A-Z]{3}$")] = Field(

@@ -190,9 +190,7 @@ def _unit(document: Document, country: str) -> str:
     unit = document.content.get("unit")
     if unit is None:
         if country not in COUNTRY_UNIT:
-            raise document.error(
-                f"the currency of {country} is not known here.", mend="Add a unit, such as USD."
-            )
+            raise document.error(f"the currency of {country} is not known here.", mend="Add a unit, such as USD.")
         return COUNTRY_UNIT[country]
     if unit not in DECIMALS:
         mend = did_you_mean(unit, DECIMALS) or f"Known units are: {', '.join(DECIMALS)}."

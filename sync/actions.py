@@ -13,6 +13,7 @@ from typing import Any
 from concilia.clock import to_text
 from concilia.errors import AskSteward, ConciliaError, NotFound, RequestInvalid
 from concilia.servicing import debtors, register
+from concilia.servicing.debtors import Identifiers
 from concilia.servicing.register import Answer, Call
 from concilia.store import (
     access,
@@ -281,15 +282,10 @@ def provenance(hub: Hub, golden_id: str) -> dict[str, Any]:
     return found
 
 
-def resolve_identifier(
-    hub: Hub, *, tax_id: str = "", phone: str = "", email: str = "", debt: str = "", country: str = ""
-) -> list[str]:
+def resolve_identifier(hub: Hub, asked: Identifiers) -> list[str]:
     """The golden ids an identifier belongs to: none, one, or several when it is shared."""
     with hub.store.read() as tx:
-        if debt:
-            return debtors.holders_of_debt(tx, debt)
-        keys = debtors.match_keys_for(tax_id=tax_id, phone=phone, email=email, country=country)
-        return debtors.holders_of(tx, keys)
+        return debtors.find(tx, asked)
 
 
 def register_payment(hub: Hub, body: Mapping[str, Any], *, key_id: int, idempotency_key: str) -> Answer:

@@ -151,9 +151,7 @@ def _debtor_name(one: MappedRecord, key: tuple[str, ...]) -> str:
 
     Everybody without a tax id is written under the same 66.666.666-6: as a key it would make them one debtor.
     """
-    stand_ins = {
-        i.raw.strip() for c in one.mapped.debtors for i in c.identifiers if i.verdict is Verdict.PLACEHOLDER
-    }
+    stand_ins = {i.raw.strip() for c in one.mapped.debtors for i in c.identifiers if i.verdict is Verdict.PLACEHOLDER}
     return keys.external_id((*key, *one.incoming.record.key) if stand_ins.intersection(key) else key)
 
 

@@ -56,7 +56,7 @@ def debt_rows(tx: Tx) -> Iterator[Row]:
             "due_date": row.due_date,
             "status": row.status,
             "owner": row.owner,
-            "sources": ["|".join(source) for source in view.sources],
+            "sources": ["/".join(source) for source in view.sources],
         }
 
 

@@ -151,4 +151,6 @@ def search_text(found: Mapping[str, Any]) -> str:
 
 def search_words(text: str) -> Sequence[str]:
     """A name or a query as the words by which it is searched: folded, upper case."""
-    return normalize_name(text).tokens or tuple(text.upper().split())
+    return normalize_name(text).tokens or tuple(
+        "".join(filter(str.isalnum, word)) or word for word in text.upper().split()
+    )

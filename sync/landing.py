@@ -65,15 +65,13 @@ def land_repaired(tx: Tx, record: Record, *, landing: Landing) -> Issue | None:
     return None
 
 
-def map_again(tx: Tx, *, landing: Landing, after: int, limit: int = 1000) -> int:
+def map_again(tx: Tx, *, landing: Landing, after: int) -> int:
     """Make the entities of stored records anew after their mapping changed; the last id done, or 0 at the end.
 
     A record that the new mapping refuses keeps what the old one made of it, and its refusal goes to quarantine.
     """
     plan = landing.plan
-    rows = sources.mapped_otherwise(
-        tx, plan.connection, stream=plan.stream, map_hash=plan.map_hash, after=after, limit=limit
-    )
+    rows = sources.mapped_otherwise(tx, plan.connection, stream=plan.stream, map_hash=plan.map_hash, after=after)
     accepted: list[MappedRecord] = []
     refused: list[QuarantinedRow] = []
     for row in rows:

@@ -43,9 +43,7 @@ def pull(hub: Hub, connector: Connector, plan: StreamPlan, *, pulling: Pulling) 
                 counts={"read": page.read, **{str(name): counts[name] for name in Disposition}},
             )
             if page.bookmark is not None:
-                bookmarks.move(
-                    tx, page.bookmark, connection=plan.connection, stream=plan.stream, run_id=pulling.run_id, at=at
-                )
+                bookmarks.move(tx, (plan.connection, plan.stream), page.bookmark, run_id=pulling.run_id, at=at)
         pulling.progress(plan, page.read)
 
 

@@ -16,7 +16,7 @@ from concilia.errors import ConciliaError, OutcomeUnknown, SystemRefused
 from concilia.servicing.debts import bring_up_to_date
 from concilia.store import debts, events, ledger, locks, outbox
 from concilia.store.events import Fact
-from concilia.store.outbox import IntentRow
+from concilia.store.outbox import IntentRow, KeptAnswer, NextStep
 from concilia.store.unit_of_work import Tx
 from connectors.contract import Connector, Operation, PaymentOrder, Receipt
 from sync.hub import Hub
@@ -97,11 +97,9 @@ def _settle(hub: Hub, intent: IntentRow, answer: Receipt | ConciliaError, delive
             return
         decision = decide(answer, attempts=intent.attempts + 1)
         until = to_text(moment + decision.after)
-        outbox.postpone(tx, intent.id, state=decision.state, until=until, reason=decision.reason, at=at)
+        outbox.postpone(tx, intent.id, NextStep(decision.state, until, decision.reason), at=at)
         outcome = "unknown" if isinstance(answer, OutcomeUnknown) else type(answer).__name__
-        outbox.add_receipt(
-            tx, intent.id, outcome=outcome, external_id=None, body=json.dumps({"reason": str(answer)}), at=at
-        )
+        outbox.add_receipt(tx, intent.id, KeptAnswer(outcome, None, json.dumps({"reason": str(answer)})), at=at)
         if decision.state == outbox.DEAD:
             delivery.dead += 1
         else:
@@ -111,7 +109,7 @@ def _settle(hub: Hub, intent: IntentRow, answer: Receipt | ConciliaError, delive
 def _keep(tx: Tx, intent: IntentRow, receipt: Receipt, *, hub: Hub, at: str) -> None:
     outcome = "found_before" if receipt.found_before else "written"
     body = json.dumps({"balance": receipt.balance, "fields": dict(receipt.fields)}, default=str, ensure_ascii=False)
-    outbox.add_receipt(tx, intent.id, outcome=outcome, external_id=receipt.external_id, body=body, at=at)
+    outbox.add_receipt(tx, intent.id, KeptAnswer(outcome, receipt.external_id, body), at=at)
     outbox.mark(tx, [intent.id], state=outbox.DONE, reason=outcome, at=at)
     ledger.set_posted(tx, [int(intent.subject_id)], at=at, external_id=receipt.external_id)
     if receipt.balance is not None:

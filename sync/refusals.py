@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from concilia import keys
 from concilia.records import BadRow, to_wire
@@ -16,61 +16,55 @@ DUPLICATE = "duplicate_key"
 UNREADABLE = "unreadable"
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    mark: str
+    key: str
+    position: str
+    column: str
+    code: str
+    reason: str
+    wire: str
+    raw: str = ""
+
+
 def refused(one: Incoming, issue: Issue, *, landing: Landing) -> QuarantinedRow:
     """A record that its mapping refused."""
-    return _row(
-        landing,
-        mark=_fingerprint(one.key, one.hash),
-        key=one.key,
-        position=one.record.position,
-        problem=(issue.column, issue.code, issue.reason),
-        content=(one.wire, ""),
-    )
+    mark = _fingerprint(one.key, one.hash)
+    position = one.record.position
+    return _row(landing, _Refusal(mark, one.key, position, issue.column, issue.code, issue.reason, one.wire))
 
 
 def duplicate(one: Incoming, *, landing: Landing) -> QuarantinedRow:
     """A record whose key came before with other content, nothing saying which is newer."""
     reason = f"the key {one.key} came before with other content, and nothing says which is newer"
-    return _row(
-        landing,
-        mark=_fingerprint(one.key, one.hash, DUPLICATE),
-        key=one.key,
-        position=one.record.position,
-        problem=(", ".join(landing.plan.request.key), DUPLICATE, reason),
-        content=(one.wire, ""),
-    )
+    mark = _fingerprint(one.key, one.hash, DUPLICATE)
+    columns = ", ".join(landing.plan.request.key)
+    return _row(landing, _Refusal(mark, one.key, one.record.position, columns, DUPLICATE, reason, one.wire))
 
 
 def unreadable(row: BadRow, *, landing: Landing) -> QuarantinedRow:
     """A row that the connector could not make a record of."""
     wire = to_wire(row.fields)
     key = keys.external_id(row.key) if row.key else ""
-    place = key or row.position  # without a key, two broken rows are told apart by where they stand
-    return _row(
-        landing,
-        mark=_fingerprint(place, wire, row.raw, row.reason),
-        key=key,
-        position=row.position,
-        problem=(row.column, UNREADABLE, row.reason),
-        content=(wire, row.raw),
-    )
+    # Without a key, two broken rows are told apart by where they stand.
+    mark = _fingerprint(key or row.position, wire, row.raw, row.reason)
+    return _row(landing, _Refusal(mark, key, row.position, row.column, UNREADABLE, row.reason, wire, row.raw))
 
 
-def _row(
-    landing: Landing, *, mark: str, key: str, position: str, problem: tuple[str, str, str], content: tuple[str, str]
-) -> QuarantinedRow:
+def _row(landing: Landing, refusal: _Refusal) -> QuarantinedRow:
     return QuarantinedRow(
         id=0,
         connection=landing.plan.connection,
         stream=landing.plan.stream,
-        fingerprint=mark,
-        key=key,
-        position=position,
-        column=problem[0],
-        code=problem[1],
-        reason=problem[2],
-        fields=_storable(content[0]),
-        raw=_storable(content[1]),
+        fingerprint=refusal.mark,
+        key=refusal.key,
+        position=refusal.position,
+        column=refusal.column,
+        code=refusal.code,
+        reason=refusal.reason,
+        fields=_storable(refusal.wire),
+        raw=_storable(refusal.raw),
         status=quarantine.OPEN,
         created_at=landing.at,
         changed_at=landing.at,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from concilia.clock import to_text
-from concilia.errors import ConciliaError, RequestInvalid, RunMustStop, SystemRefused
+from concilia.errors import ConciliaError, MustBeMended, RequestInvalid, RunMustStop, SystemRefused
 from concilia.store import connections, locks, outbox, runs, sources
 from concilia.store.runs import DONE, FAILED, PARTLY, RunRow
 from sync import resolve
@@ -40,12 +40,15 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0 done; 3 no system could be worked with; 5 some streams failed."""
+        """0 done; 2 the configuration allows nothing; 3 no system could be worked with; 5 some streams failed."""
         if not self.failures and not any(d.error for d in self.deliveries):
             return 0
         pulled = any(s.status == DONE for s in self.run.streams)
-        all_refused = all(isinstance(f, SystemRefused) for f in self.failures.values())
-        return 3 if self.failures and all_refused and not pulled else 5
+        if self.failures and not pulled:
+            for kind in (MustBeMended, SystemRefused):
+                if all(isinstance(fault, kind) for fault in self.failures.values()):
+                    return kind.exit_code
+        return 5
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain JSON."""

@@ -12,20 +12,19 @@ from typing import Annotated
 
 import typer
 
-from admin_api.cli import (
-    demo,
-    exporting,
-    keys,
-    mapping,
-    quarantine,
-    running,
-    serving,
-    stewardship,
-    workspace,
-)
+from admin_api.cli import workspace
+from admin_api.cli.demo import app as demo
 from admin_api.cli.endings import exit_code_of
+from admin_api.cli.exporting import app as exporting
+from admin_api.cli.keys import app as keys
+from admin_api.cli.mapping import app as mapping
 from admin_api.cli.options import AsJson, Folder
+from admin_api.cli.quarantine import app as quarantine
+from admin_api.cli.running import app as running
 from admin_api.cli.screen import Screen
+from admin_api.cli.serving import app as serving
+from admin_api.cli.stewardship import app as stewardship
+from admin_api.cli.stewardship import rulings
 
 __all__ = ["app", "main"]
 
@@ -37,22 +36,30 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.add_typer(workspace.app)
-app.add_typer(mapping.app, name="map")
-app.add_typer(running.app)
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(stewardship.app)
-app.add_typer(stewardship.rulings, name="steward")
-app.add_typer(exporting.app)
-app.add_typer(keys.app, name="keys")
-app.add_typer(serving.app)
-app.add_typer(demo.app)
+app.add_typer(mapping, name="map")
+app.add_typer(running)
+app.add_typer(quarantine, name="quarantine")
+app.add_typer(stewardship)
+app.add_typer(rulings, name="steward")
+app.add_typer(exporting)
+app.add_typer(keys, name="keys")
+app.add_typer(serving)
+app.add_typer(demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        workspace.show_version(Screen())
+        raise typer.Exit
 
 
 @app.callback()
 def concilia(
-    folder: Folder = None,  # noqa: ARG001  each command takes it over, see options
+    folder: Folder = None,  # each command takes these two over, see options
     as_json: AsJson = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version and stop.")
+    ] = False,
 ) -> None:
     """Concilia reconciles debtors, debts and payments across ERPs, CRMs and files.
 
@@ -63,9 +70,6 @@ def concilia(
     Exit codes: 0 done, 1 a fault of the program, 2 usage or configuration, 3 a system or its credentials, 4 waits
     for a person, 5 some streams failed, 130 interrupted.
     """
-    if version:
-        workspace.show_version(Screen(as_json))
-        raise typer.Exit
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,5 +84,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command.invoke(context)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as fault:  # noqa: BLE001  the end of the process: all becomes an exit code
-        return exit_code_of(fault, screen=Screen("--json" in sys.argv if arguments is None else "--json" in given))
+        return exit_code_of(fault, screen=Screen("--json" in given))
     return 0

@@ -33,11 +33,11 @@ def demo(
     workspace: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run the whole job on made-up debtors: an ERP and a CRM over HTTP, and two files. Needs no network.
+    """Run the whole job on made-up debtors; needs no network.
 
-    The ERP misbehaves on purpose while payments are written to it. At the end the hub is served on this machine, or
-    with --once everything is checked and the command ends: 0 when every record is accounted for and every payment is
-    in the ERP's ledger exactly once.
+    An ERP and a CRM answer over HTTP on this machine, and two files lie in a folder. The ERP misbehaves on purpose
+    while payments are written to it. At the end the hub is served on this machine, or with --once everything is checked
+    and the command ends: 0 when every record is accounted for and every payment is in the ERP's ledger exactly once.
 
     Example: concilia demo --once
     """

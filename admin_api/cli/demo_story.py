@@ -132,6 +132,6 @@ def _conclude(problems: list[str], screen: Screen) -> None:
     for problem in problems:
         screen.complain(problem)
     if not problems:
-        screen.say("Every record read is accounted for: the six dispositions add up in both runs.")
+        screen.say("Every record read is accounted for, in both runs.")
         screen.say("Every payment is in the ERP's ledger exactly once, whatever the ERP did.")
         screen.say("Reading our own payments back changed no debtor, no balance and no payment.")

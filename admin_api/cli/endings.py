@@ -23,22 +23,23 @@ _OURS = Path(__file__).resolve().parents[2]
 def exit_code_of(fault: BaseException, *, screen: Screen) -> int:
     """Tell people and programs what happened, and answer the exit code."""
     match fault:
-        case typer.Exit(exit_code=code):
-            return int(code)
+        case typer.Exit():
+            code = fault.exit_code
         case ConciliaError():
-            return _told(fault, screen)
+            code = _told(fault, screen)
         case typer.TyperException():
-            return _misused(fault, screen)
+            code = _misused(fault, screen)
         case KeyboardInterrupt() | typer.Abort():
             screen.complain("Interrupted. What was stored stays, and the next run goes on from there.")
-            return INTERRUPTED
+            code = INTERRUPTED
         case BrokenPipeError():
             _let_go_of_output()
-            return PIPE_CLOSED
+            code = PIPE_CLOSED
         case OSError():
-            return _refused_by_this_machine(fault, screen)
+            code = _refused_by_this_machine(fault, screen)
         case _:
-            return _bug(fault, screen)
+            code = _bug(fault, screen)
+    return code
 
 
 def as_json(fault: ConciliaError) -> dict[str, Any]:

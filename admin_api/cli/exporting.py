@@ -14,6 +14,7 @@ import typer
 
 from admin_api.cli.options import AsJson, Folder, opened
 from admin_api.cli.screen import Screen, counted
+from concilia.errors import RequestInvalid
 
 app = typer.Typer()
 
@@ -45,10 +46,10 @@ def export(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write what the hub holds, always in the same order and always in UTF-8.
+    """Write what the hub holds as CSV or JSON Lines.
 
-    In CSV, lists are joined by | and a text that a spreadsheet would take for a formula gets an apostrophe in front;
-    JSON Lines hold every value as it is. A file appears whole or not at all.
+    Always in the same order and in UTF-8. In CSV, lists are joined by | and a text that a spreadsheet would take for a
+    formula gets an apostrophe in front; JSON Lines hold every value as it is. A file appears whole or not at all.
 
     Example: concilia export golden --format csv --out debtors.csv
     """
@@ -81,6 +82,8 @@ def _written(lines: Iterator[str], file: BinaryIO) -> int:
 @contextmanager
 def _whole(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` at the end, and leaves it alone when anything goes wrong."""
+    if not path.absolute().parent.is_dir():
+        raise RequestInvalid(f"There is no folder {path.absolute().parent}.", mend="Make it first.", field="out")
     with NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}.", delete=False) as file:
         draft = Path(file.name)
         try:

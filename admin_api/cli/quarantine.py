@@ -110,7 +110,7 @@ def _changes(given: list[str]) -> dict[str, str]:
     for text in given:
         if "=" not in text or text.startswith("="):
             raise typer.BadParameter(f"--set {text!r} is not COLUMN=VALUE.")
-    return dict((column, value) for column, _, value in (text.partition("=") for text in given))
+    return {column: value for column, _, value in (text.partition("=") for text in given)}
 
 
 def _cell(row: dict[str, object]) -> object:

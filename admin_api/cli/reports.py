@@ -31,7 +31,7 @@ def show(report: RunReport, *, totals: Mapping[str, int], screen: Screen) -> Non
     show_streams(report.run.streams, screen)
     screen.say(f"{counted(totals['source_debtors'], 'source debtor')} -> {counted(totals['debtors'], 'debtor')}.")
     if totals["discrepancies"]:
-        screen.say(f"{_count(totals['discrepancies'], 'discrepancy', 'discrepancies')} between systems.")
+        screen.say(f"{counted(totals['discrepancies'], 'discrepancy', 'discrepancies')} between systems.")
     if totals["quarantined"]:
         screen.say(f"{counted(totals['quarantined'], 'row')} in quarantine: see concilia quarantine list.")
     show_deliveries(report.deliveries, screen)
@@ -46,8 +46,11 @@ def show_streams(streams: Sequence[StreamCounts], screen: Screen) -> None:
     """Read and the six dispositions of each stream, and their sums."""
     rows = [_row(stream) for stream in streams]
     sums = [sum(int(getattr(stream, name)) for stream in streams) for name in _COUNTS]
-    columns = ("stream", *_COUNTS, "adds up", "status")
-    screen.table(columns, rows, totals=("total", *sums, _yes(adds_up(streams)), ""))
+    screen.table(("stream", *_COUNTS), rows, totals=("total", *sums))
+    if adds_up(streams):
+        screen.say("Every record read is accounted for: the six dispositions add up.")
+    else:
+        screen.complain("The dispositions do NOT add up to the records read. Please report this.")
 
 
 def show_deliveries(deliveries: Sequence[Delivery], screen: Screen) -> None:
@@ -66,12 +69,4 @@ def show_deliveries(deliveries: Sequence[Delivery], screen: Screen) -> None:
 
 def _row(stream: StreamCounts) -> tuple[Any, ...]:
     counts = (int(getattr(stream, name)) for name in _COUNTS)
-    return (f"{stream.connection}.{stream.stream}", *counts, _yes(stream.adds_up), stream.status)
-
-
-def _yes(good: bool) -> str:
-    return "yes" if good else "NO"
-
-
-def _count(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"
+    return (f"{stream.connection}.{stream.stream}", *counts)

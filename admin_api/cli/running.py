@@ -28,10 +28,10 @@ def run(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read all streams, bring debtors, debts and payments up to date, and push what is approved.
+    """Read all streams, resolve, and push what is approved.
 
-    concilia.yaml is taken over first. Rows that cannot be used go to quarantine and stop nothing. Ends with 3 when
-    no system could be worked with and 5 when some streams failed.
+    Debtors, debts and payments are up to date afterwards. concilia.yaml is taken over first. Rows that cannot be used
+    go to quarantine and stop nothing. Ends with 3 when no system could be worked with and 5 when some streams failed.
 
     Example: concilia sync erp crm
     """
@@ -52,9 +52,10 @@ def run(
 
 @app.command()
 def push(names: Connections = None, folder: Folder = None, as_json: AsJson = False) -> None:
-    """Write the payments that wait to the systems that must know, where writing is approved.
+    """Write waiting payments to the systems that must know.
 
-    Ends with 4 when a connection waits for `concilia approve`, and 5 when a system could not take everything.
+    Only where writing is approved. Ends with 4 when a connection waits for `concilia approve`, and 5 when a system
+    could not take everything.
 
     Example: concilia push erp
     """

@@ -50,17 +50,22 @@ class Screen:
         from rich.table import Table
 
         cells = [list(row) for row in rows]
-        table = Table(box=box.SIMPLE_HEAD, show_footer=bool(totals), pad_edge=False)
+        table = Table(
+            box=box.SIMPLE_HEAD, show_footer=bool(totals), show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
+        )
         for place, name in enumerate(columns):
             numeric = bool(cells) and all(isinstance(row[place], int) for row in cells)
             footer = _cell(totals[place]) if totals else ""
-            table.add_column(name, footer, justify="right" if numeric else "left", overflow="fold")
+            table.add_column(
+                name, footer, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric or None
+            )
         for row in cells:
             table.add_row(*(_cell(value) for value in row))
-        self._console().print(table)
-
-    def _console(self) -> Console:
-        return console_on(self.for_people)
+        console = console_on(self.for_people)
+        if console.measure(table).maximum > console.width:
+            table.padding = (0, 0, 0, 0)
+        console.print(table)
+        self.say()
 
 
 def console_on(stream: TextIO) -> Console:
@@ -79,12 +84,16 @@ def console_on(stream: TextIO) -> Console:
 
 def printable(text: str) -> str:
     """The text without control characters: a name from a source may not move the cursor or colour the terminal."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in text)
+    return "".join(sign if sign.isprintable() or sign == "\n" else _shown(sign) for sign in text)
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 row`, `2 rows`, `0 rows`; of several words the last takes the s."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _shown(sign: str) -> str:
+    return " " if sign.isspace() else "\ufffd"
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """`1 row`, `2 rows`; `several` where an s is not enough."""
+    return f"{number} {one}" if number == 1 else f"{number} {several or f'{one}s'}"
 
 
 def _cell(value: Any) -> str:

@@ -19,7 +19,7 @@ Right = Annotated[str, typer.Argument(metavar="RIGHT", help="Another one.")]
 
 @app.command()
 def quality(folder: Folder = None, as_json: AsJson = False) -> None:
-    """Show how many records of each connection carry an issue of each kind, and the rate among its records.
+    """Show how many records carry which issue, by connection.
 
     Example: concilia quality
     """

@@ -24,9 +24,10 @@ def init(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start a workspace: a commented concilia.yaml, a mapping, and a small file to read.
+    """Start a workspace with a small example.
 
-    Nothing that exists is overwritten. `concilia sync` works in the new folder at once.
+    It gets a commented concilia.yaml, a mapping, and a file to read. Nothing that exists is overwritten. `concilia
+    sync` works in the new folder at once.
 
     Example: concilia init cartera
     """
@@ -52,9 +53,9 @@ def apply_workspace(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check concilia.yaml and its mappings, and take over what changed.
+    """Check concilia.yaml and take over what changed.
 
-    `concilia sync` does this first, so it is needed only to look.
+    Mappings are checked too. `concilia sync` does this first, so it is needed only to look.
 
     Example: concilia apply --dry-run
     """
@@ -98,7 +99,7 @@ def check(names: Connections = None, folder: Folder = None, as_json: AsJson = Fa
 
 @app.command()
 def discover(name: Connection, folder: Folder = None, as_json: AsJson = False) -> None:
-    """Show the streams that a connection's system offers, with their columns.
+    """Show the streams a connection offers, with their columns.
 
     Example: concilia discover erp
     """
@@ -132,8 +133,8 @@ def show_version(screen: Screen) -> None:
         screen.say(f"concilia {found}")
 
 
-@app.command(hidden=True, context_settings={"ignore_unknown_options": True})
-def test(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:  # noqa: ARG001  any are taken
+@app.command("test", hidden=True, context_settings={"ignore_unknown_options": True})
+def no_tests_here(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:  # noqa: ARG001
     """Only a checkout of the repository can be tested: there, `bin/concilia test` runs all checks and tests.
 
     Example: bin/concilia test tests/unit

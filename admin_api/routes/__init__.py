@@ -15,17 +15,18 @@ _DESCRIPTIONS: Final = {
     401: "There is no API key, or none in force.",
     404: "Nothing is known under that address, id or reference.",
     405: "The address does not know that method.",
-    409: "A person has to decide first.",
-    413: "The body is larger than one mebibyte.",
     422: "The request is understood and cannot be used; `errors` names the members.",
     500: "The hub failed; `instance` finds the reason in its log.",
     503: "The hub's database does not answer now; repeat later.",
 }
 
-PROBLEMS: Final[Mapping[int | str, dict[str, Any]]] = {
-    status: {"description": text, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-    for status, text in _DESCRIPTIONS.items()
-}
+
+def problem(description: str) -> dict[str, Any]:
+    """How an operation describes a problem that it may answer."""
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+PROBLEMS: Final[Mapping[int | str, dict[str, Any]]] = {status: problem(text) for status, text in _DESCRIPTIONS.items()}
 
 
 async def _hub_of(request: Request) -> Hub:

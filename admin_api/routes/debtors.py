@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from admin_api import answers, paging, wire
 from admin_api.routes import TheHub
+from concilia.servicing.debtors import Identifiers
 from sync import actions
 
 router = APIRouter(tags=["debtors"])
@@ -77,7 +78,7 @@ def resolve(asked: Annotated[wire.Identified, Query()], hub: TheHub) -> Response
 
     Nobody is an answer, not an error. Stand-ins such as `66.666.666-6` are nobody's.
     """
-    found = actions.resolve_identifier(hub, **asked.model_dump())
+    found = actions.resolve_identifier(hub, Identifiers(**asked.model_dump()))
     return JSONResponse({"matches": actions.summaries(hub, found[:MOST_MATCHES]), "total": len(found)})
 
 

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from admin_api import answers, wire
 from admin_api.auth import caller
 from admin_api.intake import JsonRoute
-from admin_api.routes import TheHub
+from admin_api.routes import TheHub, problem
 from concilia.store.access import KeyRow
 from sync import actions
 
@@ -47,6 +47,7 @@ _REPLAYED = {
             "headers": _REPLAYED,
         },
         201: {"description": "The payment is registered and applied.", "headers": _REPLAYED},
+        413: problem("The body is larger than one mebibyte."),
     },
 )
 async def pay(

@@ -99,32 +99,43 @@ def provenance(tx: Tx, golden_id: str) -> dict[str, Any] | None:
     }
 
 
-def match_keys_for(*, tax_id: str = "", phone: str = "", email: str = "", country: str = "") -> list[str]:
-    """The match keys under which a debtor with that identifier would be found, in every country when none is given."""
-    countries = [country] if country else list(COUNTRIES)
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """What somebody asks by. Without a country, numbers are read by the rules of every country we know."""
+
+    tax_id: str = ""
+    phone: str = ""
+    email: str = ""
+    debt: str = ""  # the hub's id of a debt, or its document number
+    country: str = ""
+
+
+def find(tx: Tx, asked: Identifiers) -> list[str]:
+    """The golden ids that hold one of the identifiers asked for."""
+    if asked.debt:
+        return _holders_of_debt(tx, asked.debt)
+    held = crosswalk.holders(tx, match_keys_for(asked))
+    goldens = {d.golden_id for d in crosswalk.load(tx, {n for group in held.values() for n in group}).values()}
+    return sorted(g for g in goldens if g)
+
+
+def match_keys_for(asked: Identifiers) -> list[str]:
+    """The match keys under which a debtor with these identifiers would be found."""
+    countries = [asked.country] if asked.country else list(COUNTRIES)
     found: list[str] = []
-    if tax_id:
-        ids = [normalize_tax_id(tax_id, c) for c in countries]
-        usable = [i for i in ids if i.verdict.usable]
-        found += [f"id:{i.country}:{i.kind}:{i.value}" for i in usable]
-    if phone:
-        phones = [normalize_phone(phone, c) for c in countries]
+    if asked.tax_id:
+        ids = [normalize_tax_id(asked.tax_id, c) for c in countries]
+        found += [f"id:{i.country}:{i.kind}:{i.value}" for i in ids if i.verdict.usable]
+    if asked.phone:
+        phones = [normalize_phone(asked.phone, c) for c in countries]
         found += [f"phone:{p.match_key}" for p in phones if p.match_key]
-    if email:
-        read = normalize_email(email)
+    if asked.email:
+        read = normalize_email(asked.email)
         found += [f"email:{read.match_key}"] if read.match_key else []
     return list(dict.fromkeys(found))
 
 
-def holders_of(tx: Tx, keys: Sequence[str]) -> list[str]:
-    """The golden ids that hold one of these match keys."""
-    holders = {debtor for group in crosswalk.holders(tx, keys).values() for debtor in group}
-    goldens = {d.golden_id for d in crosswalk.load(tx, holders).values()}
-    return sorted(g for g in goldens if g)
-
-
-def holders_of_debt(tx: Tx, named: str) -> list[str]:
-    """The golden ids that owe the debt of that hub id or document number."""
+def _holders_of_debt(tx: Tx, named: str) -> list[str]:
     view = debts.view(tx, named)
     document = debt_rules.document_key(named)
     rows = [view.row] if view else debts.by_document(tx, [document] if document else []).get(document or "", [])

@@ -47,11 +47,21 @@ class Taken:
     known_before: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """The hub's books during one transaction."""
+
+    tx: Tx
+    policy: LedgerPolicy
+    at: str
+
+
 def take_in(tx: Tx, incoming: Incoming, *, policy: LedgerPolicy, at: str) -> Taken:
     """Store the payment once, however often and by whomever it is told.
 
     The debts must exist and be of the payment's unit; the caller has checked both.
     """
+    books = _Books(tx, policy, at)
     debt_ids = [debt_id for debt_id, _ in incoming.meant_for]
     recognised_by = rules.identities(
         incoming.fields, debt_ids=debt_ids, source=(incoming.told_by, *incoming.source) if incoming.source else ()
@@ -61,18 +71,18 @@ def take_in(tx: Tx, incoming: Incoming, *, policy: LedgerPolicy, at: str) -> Tak
     if found is not None:
         payment = ledger.load(tx, [found])[found]
     else:
-        payment = _born(tx, incoming, recognised_by=recognised_by, at=at)
+        payment = _born(books, incoming, recognised_by=recognised_by)
     lines = ledger.applications_of_payments(tx, [payment.id]).get(payment.id, [])
     if not lines and payment.status in _IN_FORCE:
-        payment, lines = _apply(tx, payment, incoming, policy=policy, at=at)
+        payment, lines = _apply(books, payment, incoming)
     ledger.add_identities(tx, recognised_by, payment_id=payment.id)
-    _note_owner_posting(tx, lines, incoming, policy=policy, at=at)
+    _note_owner_posting(books, lines, incoming)
     if incoming.fields.get("status") in _TAKEN_BACK and payment.status in _IN_FORCE:
-        payment, lines = _take_back(tx, payment, lines, incoming, policy=policy, at=at)
+        payment, lines = _take_back(books, payment, lines, incoming)
     return Taken(payment, tuple(lines), known_before=found is not None)
 
 
-def _born(tx: Tx, incoming: Incoming, *, recognised_by: Sequence[str], at: str) -> PaymentRow:
+def _born(books: _Books, incoming: Incoming, *, recognised_by: Sequence[str]) -> PaymentRow:
     fields = incoming.fields
     birth = incoming.birth or recognised_by[-1]
     payment = PaymentRow(
@@ -86,17 +96,16 @@ def _born(tx: Tx, incoming: Incoming, *, recognised_by: Sequence[str], at: str) 
         origin=incoming.told_by,
         body=json.dumps(dict(fields), ensure_ascii=False, sort_keys=True),
         unapplied=fields["amount"],
-        received_at=at,
+        received_at=books.at,
     )
-    ledger.store(tx, [payment])
+    ledger.store(books.tx, [payment])
     body = {"amount": payment.amount, "unit": payment.unit, "value_date": payment.value_date, "origin": payment.origin}
-    events.append(tx, [Fact("payment.received", payment.id, None, body)], at=at)
+    events.append(books.tx, [Fact("payment.received", payment.id, None, body)], at=books.at)
     return payment
 
 
-def _apply(
-    tx: Tx, payment: PaymentRow, incoming: Incoming, *, policy: LedgerPolicy, at: str
-) -> tuple[PaymentRow, list[ApplicationRow]]:
+def _apply(books: _Books, payment: PaymentRow, incoming: Incoming) -> tuple[PaymentRow, list[ApplicationRow]]:
+    tx, at = books.tx, books.at
     debt_ids = [debt_id for debt_id, _ in incoming.meant_for]
     rows = debts.load(tx, debt_ids)
     stated = debts.of_debts(tx, debt_ids)
@@ -117,7 +126,7 @@ def _apply(
             unit=payment.unit,
             applied_at=at,
             reverses=None,
-            posted_at=_owner_statement(rows[part.debt_id], stated[part.debt_id]) if part.debt_id in in_ledger else None,
+            posted_at=_owner(rows[part.debt_id], stated[part.debt_id]).stated_at if part.debt_id in in_ledger else None,
             posted_external_id=None,
         )
         for part in parts
@@ -130,24 +139,21 @@ def _apply(
     ledger.store(tx, [applied])
     body = {"applications": [{"debt": i.debt_id, "amount": i.amount} for i in lines], "unapplied": applied.unapplied}
     events.append(tx, [Fact("payment.applied", payment.id, None, {**body, "unit": payment.unit})], at=at)
-    bring_up_to_date(tx, debt_ids, policy=policy, at=at)
-    intents = [_intent(applied, line, rows[line.debt_id], stated=stated[line.debt_id], part=n, at=at)
-               for n, line in enumerate(lines, start=1)
-               if line.posted_at is None and rows[line.debt_id].owner in policy.accept_payments]  # fmt: skip
+    bring_up_to_date(tx, debt_ids, policy=books.policy, at=at)
+    intents = [
+        _intent(books, applied, line, owner=_owner(rows[line.debt_id], stated[line.debt_id]), part=n)
+        for n, line in enumerate(lines, start=1)
+        if line.posted_at is None and rows[line.debt_id].owner in books.policy.accept_payments
+    ]
     outbox.add(tx, intents)
     return applied, lines
 
 
 def _take_back(
-    tx: Tx,
-    payment: PaymentRow,
-    lines: Sequence[ApplicationRow],
-    incoming: Incoming,
-    *,
-    policy: LedgerPolicy,
-    at: str,
+    books: _Books, payment: PaymentRow, lines: Sequence[ApplicationRow], incoming: Incoming
 ) -> tuple[PaymentRow, list[ApplicationRow]]:
     """A reversal is one contra entry for each application: nothing is changed, nothing deleted."""
+    tx, at = books.tx, books.at
     contra = [
         replace(
             line,
@@ -164,7 +170,7 @@ def _take_back(
     ledger.store(tx, [taken_back])
     body = {"status": status, "told_by": incoming.told_by, "debts": [line.debt_id for line in lines]}
     events.append(tx, [Fact("payment.reversed", payment.id, None, body)], at=at)
-    bring_up_to_date(tx, [line.debt_id for line in lines], policy=policy, at=at)
+    bring_up_to_date(tx, [line.debt_id for line in lines], policy=books.policy, at=at)
     return taken_back, [*lines, *contra]
 
 
@@ -172,16 +178,13 @@ def _keeps_its_own_account(told_by: str, stated: Sequence[SourceDebt]) -> bool:
     return any(s.connection == told_by for s in stated)
 
 
-def _owner_statement(row: DebtRow, stated: Sequence[SourceDebt]) -> str:
-    return next(s.stated_at for s in stated if s.id == row.owner_id)
+def _owner(row: DebtRow, stated: Sequence[SourceDebt]) -> SourceDebt:
+    return next(s for s in stated if s.id == row.owner_id)
 
 
-def _intent(
-    payment: PaymentRow, line: ApplicationRow, debt: DebtRow, *, stated: Sequence[SourceDebt], part: int, at: str
-) -> IntentRow:
-    owner = next(s for s in stated if s.id == debt.owner_id)
+def _intent(books: _Books, payment: PaymentRow, line: ApplicationRow, *, owner: SourceDebt, part: int) -> IntentRow:
     reference = rules.hub_reference(payment.id, part=part)
-    key = keys.idempotency_key(debt.owner, REGISTER_PAYMENT, reference)
+    key = keys.idempotency_key(owner.connection, REGISTER_PAYMENT, reference)
     fields = json.loads(payment.body)
     order = {
         "key": key,
@@ -197,24 +200,23 @@ def _intent(
     return IntentRow(
         id=0,
         idempotency_key=key,
-        connection=debt.owner,
+        connection=owner.connection,
         operation=REGISTER_PAYMENT,
         subject_id=str(line.id),
-        entity_key=debt.id,
+        entity_key=line.debt_id,
         body=json.dumps(order, ensure_ascii=False, sort_keys=True),
         state=outbox.NEW,
         attempts=0,
-        next_attempt_at=at,
-        reason=f"payment {payment.id} of {payment.origin} is not in the ledger of {debt.owner}",
-        created_at=at,
-        changed_at=at,
+        next_attempt_at=books.at,
+        reason=f"payment {payment.id} of {payment.origin} is not in the ledger of {owner.connection}",
+        created_at=books.at,
+        changed_at=books.at,
     )
 
 
-def _note_owner_posting(
-    tx: Tx, lines: Sequence[ApplicationRow], incoming: Incoming, *, policy: LedgerPolicy, at: str
-) -> None:
+def _note_owner_posting(books: _Books, lines: Sequence[ApplicationRow], incoming: Incoming) -> None:
     """The owner itself tells a payment that we had from elsewhere: its ledger holds it now."""
+    tx, at = books.tx, books.at
     waiting = [line for line in lines if line.posted_at is None]
     if incoming.told_by == API or not waiting:
         return
@@ -223,10 +225,10 @@ def _note_owner_posting(
     stated = debts.of_debts(tx, debt_ids)
     mine = [line for line in waiting if rows[line.debt_id].owner == incoming.told_by]
     for line in mine:
-        moment = _owner_statement(rows[line.debt_id], stated[line.debt_id])
+        moment = _owner(rows[line.debt_id], stated[line.debt_id]).stated_at
         ledger.set_posted(tx, [line.id], at=moment, external_id=incoming.source[-1])
     if mine:
         intents = outbox.of_subjects(tx, [str(line.id) for line in mine])
         open_ones = [i.id for i in intents.values() if i.state in (outbox.NEW, outbox.SENT_UNKNOWN)]
         outbox.mark(tx, open_ones, state=outbox.DONE, reason="seen in the system's own ledger", at=at)
-        bring_up_to_date(tx, [line.debt_id for line in mine], policy=policy, at=at)
+        bring_up_to_date(tx, [line.debt_id for line in mine], policy=books.policy, at=at)

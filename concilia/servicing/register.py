@@ -136,7 +136,9 @@ def _amount(text: str, unit: str) -> Decimal:
         raise RequestInvalid(str(fault), field="amount") from fault
     if amount <= 0:
         raise RequestInvalid("A payment is more than zero.", mend="Register a reversal instead.", field="amount")
-    if amount >= 10**15 or not fits_unit(amount, unit):
+    # `15.000` is fifteen thousand to whoever writes it so; two decimals of nothing are a program's habit.
+    written = len(text.partition(".")[2])
+    if amount >= 10**15 or not fits_unit(amount, unit) or written > max(2, DECIMALS[unit]):
         raise RequestInvalid(f"{text} is no amount in {unit}, which has {DECIMALS[unit]} decimals.", field="amount")
     return amount
 

@@ -16,10 +16,10 @@ def of_stream(tx: Tx, connection: str, *, stream: str) -> dict[str, Bookmark]:
     return {row[0]: Bookmark(row[0], row[1], row[2]) for row in rows}
 
 
-def move(tx: Tx, bookmark: Bookmark, *, connection: str, stream: str, run_id: int, at: str) -> None:
-    """Set one bookmark."""
+def move(tx: Tx, stream: tuple[str, str], bookmark: Bookmark, *, run_id: int, at: str) -> None:
+    """Set one bookmark of a stream, named with its connection."""
     columns = ("connection", "stream", "partition", "cursor", "tie", "moved_at", "run_id")
-    row = (connection, stream, bookmark.partition, bookmark.cursor, bookmark.tie, at, run_id)
+    row = (*stream, bookmark.partition, bookmark.cursor, bookmark.tie, at, run_id)
     bulk.upsert(tx, tables.bookmark, columns, [row], key=("connection", "stream", "partition"))
 
 

@@ -32,6 +32,24 @@ class IntentRow:
     changed_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The state an intent goes to, from when it may be tried again, and why."""
+
+    state: str
+    until: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What a system answered to one attempt; `body` is JSON text."""
+
+    outcome: str
+    external_id: str | None
+    body: str
+
+
 _COLUMNS = tuple(IntentRow.__dataclass_fields__)
 _NAMES = ", ".join(_COLUMNS)
 
@@ -73,19 +91,21 @@ def mark_sent(tx: Tx, intent_ids: Iterable[int], *, at: str) -> None:
     bulk.execute_in(tx, sql, intent_ids, at=at)
 
 
-def postpone(tx: Tx, intent_id: int, *, state: str, until: str, reason: str, at: str) -> None:
-    """Try again later, in the given state."""
+def postpone(tx: Tx, intent_id: int, next_step: NextStep, *, at: str) -> None:
+    """Note what follows on an attempt that brought no receipt."""
     sql = text(
         "UPDATE intent SET state = :state, next_attempt_at = :until, reason = :reason, changed_at = :at WHERE id = :id"
     )
-    tx.execute(sql, {"id": intent_id, "state": state, "until": until, "reason": reason, "at": at})
+    tx.execute(
+        sql, {"id": intent_id, "state": next_step.state, "until": next_step.until, "reason": next_step.reason, "at": at}
+    )
 
 
-def add_receipt(tx: Tx, intent_id: int, *, outcome: str, external_id: str | None, body: str, at: str) -> None:
+def add_receipt(tx: Tx, intent_id: int, answer: KeptAnswer, *, at: str) -> None:
     """Keep what the system answered."""
     number = bulk.reserve(tx, "receipt", 1)
     columns = ("id", "intent_id", "outcome", "external_id", "body", "at")
-    bulk.insert(tx, tables.receipt, columns, [(number, intent_id, outcome, external_id, body, at)])
+    bulk.insert(tx, tables.receipt, columns, [(number, intent_id, answer.outcome, answer.external_id, answer.body, at)])
 
 
 def counts(tx: Tx) -> dict[tuple[str, str], int]:

@@ -11,6 +11,7 @@ from concilia.store import bulk, tables
 from concilia.store.unit_of_work import Tx
 
 APPLIED, BLOCKED = "applied", "blocked"
+MAPPED_AGAIN = 1000  # records mapped again in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +76,14 @@ def land(tx: Tx, records: Sequence[LandedRecord]) -> None:
     bulk.upsert(tx, tables.source_record, (*_LANDED, "state"), rows, key=("id",))
 
 
-def mapped_otherwise(
-    tx: Tx, connection: str, *, stream: str, map_hash: str, after: int, limit: int
-) -> list[StoredPayload]:
-    """Stored records whose entities were made by another version of the mapping, in order of id."""
+def mapped_otherwise(tx: Tx, connection: str, *, stream: str, map_hash: str, after: int) -> list[StoredPayload]:
+    """The next stored records whose entities were made by another version of the mapping, in order of id."""
     sql = text(
         "SELECT id, key, payload, position, source_updated_at, received_at FROM source_record "
         "WHERE connection = :connection "
         "AND stream = :stream AND map_hash <> :map_hash AND id > :after ORDER BY id LIMIT :limit"
     )
-    values = {"connection": connection, "stream": stream, "map_hash": map_hash, "after": after, "limit": limit}
+    values = {"connection": connection, "stream": stream, "map_hash": map_hash, "after": after, "limit": MAPPED_AGAIN}
     return [StoredPayload(*row) for row in tx.execute(sql, values)]
 
 
