@@ -33,6 +33,7 @@ from concilia.store.access import KeyRow
 from concilia.store.connections import AppliedConnection
 from concilia.store.events import RecordedFact
 from concilia.store.runs import RunRow
+from concilia.store.unit_of_work import Tx
 from connectors.contract import Finding, StreamSchema
 from mapping.entity_map import Mapped, map_record
 from sync import exports, golden_records, resolve
@@ -91,10 +92,25 @@ def apply(hub: Hub, *, dry_run: bool = False) -> list[ConfigurationChange]:
             same = before is not None and before.fingerprint == connection.fingerprint
             changes.append(ConfigurationChange(name, "same" if same else "changed" if before else "new"))
             if not same and not dry_run:
-                body = json.dumps({"trust": connection.trust, "creditor": connection.creditor}, sort_keys=True)
                 at = to_text(hub.clock())
-                connections.store(tx, AppliedConnection(name, connection.connector, connection.fingerprint, body, at))
+                connections.store(tx, AppliedConnection(name, connection.connector, connection.fingerprint, "{}", at))
+        if not dry_run:
+            _apply_policies(hub, tx)
     return sorted(changes, key=lambda c: c.name)
+
+
+def _apply_policies(hub: Hub, tx: Tx) -> None:
+    """When trust, survivorship or the owners of balances changed, everything decided by them is decided again."""
+    declared = {
+        "trust": {name: c.trust for name, c in hub.workspace.connections.items()},
+        "survivorship": dict(hub.workspace.survivorship),
+        "owners": {name: c.owner for name, c in hub.workspace.creditors.items() if c.owner},
+    }
+    text = json.dumps(declared, sort_keys=True)
+    if connections.policies(tx) != text:
+        crosswalk.mark_all_pending(tx)
+        debts.mark_all_pending(tx)
+        connections.store_policies(tx, text, at=to_text(hub.clock()))
 
 
 def check(hub: Hub, names: Sequence[str]) -> list[CheckedConnection]:

@@ -150,7 +150,16 @@ def search_text(found: Mapping[str, Any]) -> str:
 
 
 def search_words(text: str) -> Sequence[str]:
-    """A name or a query as the words by which it is searched: folded, upper case."""
-    return normalize_name(text).tokens or tuple(
-        "".join(filter(str.isalnum, word)) or word for word in text.upper().split()
-    )
+    """A name or a query as the words by which it is searched: folded, upper case.
+
+    What holds a digit or an @ is no name: punctuation is dropped from numbers (12.531.909-2), e-mails stay whole.
+    """
+    found: list[str] = []
+    for word in text.split():
+        if "@" in word:
+            found.append(word.upper())
+        elif any(c.isdigit() for c in word):
+            found.append("".join(c for c in word if c.isalnum()).upper())
+        else:
+            found += normalize_name(word).tokens or (word.upper(),)
+    return found

@@ -7,11 +7,12 @@ doubt rather than forgotten; what is in doubt is looked up by our reference befo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from concilia.clock import to_text
+from concilia.clock import from_text, to_text
 from concilia.errors import ConciliaError, OutcomeUnknown, SystemRefused
 from concilia.servicing.debts import bring_up_to_date
 from concilia.store import debts, events, ledger, locks, outbox
@@ -23,6 +24,7 @@ from sync.hub import Hub
 from sync.retry import decide
 
 BATCH = 20
+LONGEST_WAIT = 15.0
 PAYMENTS = "payments"  # the stream in which every connector looks up payments by our reference
 
 
@@ -42,11 +44,25 @@ class Delivery:
         return {name: getattr(self, name) for name in Delivery.__dataclass_fields__}
 
 
-def deliver(hub: Hub, connector: Connector, connection: str) -> Delivery:
-    """Deliver everything that is ready; stops early, saying so, when the system cannot be worked with."""
+def deliver(
+    hub: Hub, connector: Connector, connection: str, *, sleep: Callable[[float], None] = time.sleep
+) -> Delivery:
+    """Deliver everything that is ready; stops early, saying so, when the system cannot be worked with.
+
+    What a busy system put off for a few seconds is waited for, LONGEST_WAIT seconds in all.
+    """
     delivery = Delivery(connection)
+    patience = LONGEST_WAIT
     try:
-        while batch := _claim(hub, connection):
+        while True:
+            batch = _claim(hub, connection)
+            if not batch:
+                wait = _seconds_to_next(hub, connection)
+                if wait is None or wait > patience:
+                    break
+                patience -= wait
+                sleep(wait)
+                continue
             for intent, answer in _carried_out(connector, batch):
                 _settle(hub, intent, answer, delivery)
                 if isinstance(answer, SystemRefused):
@@ -54,6 +70,12 @@ def deliver(hub: Hub, connector: Connector, connection: str) -> Delivery:
     except SystemRefused as fault:
         delivery.error = str(fault)
     return delivery
+
+
+def _seconds_to_next(hub: Hub, connection: str) -> float | None:
+    with hub.store.read() as tx:
+        due = outbox.next_due(tx, connection)
+    return None if due is None else max((from_text(due) - hub.clock()).total_seconds(), 0.01)
 
 
 def _claim(hub: Hub, connection: str) -> list[IntentRow]:

@@ -87,10 +87,10 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
     with NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}.", delete=False) as file:
         draft = Path(file.name)
         try:
-            yield file  # type: ignore[misc]
+            yield file.file
             file.close()
-            draft.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o600)  # personal data
+            if path.exists():
+                draft.chmod(path.stat().st_mode & 0o777)  # a new file holds personal data and is its owner's alone
             draft.replace(path)
-        except BaseException:
+        finally:
             draft.unlink(missing_ok=True)
-            raise

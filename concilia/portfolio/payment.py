@@ -71,8 +71,6 @@ def identities(fields: Mapping[str, str], *, debt_ids: Sequence[str], source: tu
     day are no proof. `source` is the place it was told (for the API: nothing).
     """
     found: list[tuple[str, ...]] = []
-    if hub := fields.get("hub_reference"):
-        found.append(("hub", hub))
     if gateway := fields.get("gateway_id"):
         found.append(("gateway", gateway))
     amount = format(Decimal(fields["amount"]).normalize(), "f")
@@ -84,7 +82,13 @@ def identities(fields: Mapping[str, str], *, debt_ids: Sequence[str], source: tu
             found.append(("debts", *fact, *sorted(debt_ids)))
     if source:
         found.append(("source", *source))
-    return tuple(SEPARATOR.join(parts) for parts in found)
+    ours = [hub_identity(fields["hub_reference"])] if fields.get("hub_reference") else []
+    return (*ours, *(SEPARATOR.join(parts) for parts in found))
+
+
+def hub_identity(reference: str) -> str:
+    """The key under which a payment is recognised by our own reference."""
+    return SEPARATOR.join(("hub", reference))
 
 
 def hub_reference(payment_id: str, *, part: int) -> str:

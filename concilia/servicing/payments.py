@@ -132,6 +132,8 @@ def _apply(books: _Books, payment: PaymentRow, incoming: Incoming) -> tuple[Paym
         for part in parts
     ]
     ledger.append_applications(tx, lines)
+    ours = [rules.hub_identity(rules.hub_reference(payment.id, part=n)) for n, _ in enumerate(lines, start=1)]
+    ledger.add_identities(tx, ours, payment_id=payment.id)  # so that our own write is recognised when it comes back
     left = amount - sum((p.amount for p in parts), Decimal(0))
     applied = replace(payment, unapplied=format(left, "f"), status="applied" if left == 0 else "partially_applied")
     if not parts:

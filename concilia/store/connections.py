@@ -43,3 +43,14 @@ def approve(tx: Tx, name: str, *, by: str | None, at: str | None) -> None:
     """Allow writing to a connection, or (both None) take the permission back."""
     sql = text("UPDATE connection SET approved_at = :at, approved_by = :by WHERE name = :name")
     tx.execute(sql, {"name": name, "at": at, "by": by})
+
+
+def policies(tx: Tx) -> str | None:
+    """The policies in force as text, or None before the first were applied."""
+    found: str | None = tx.execute(text("SELECT body FROM policy WHERE name = 'workspace'")).scalar()
+    return found
+
+
+def store_policies(tx: Tx, body: str, *, at: str) -> None:
+    """Put policies in force."""
+    bulk.upsert(tx, tables.policy, ("name", "body", "applied_at"), [("workspace", body, at)], key=("name",))

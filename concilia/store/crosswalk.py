@@ -185,3 +185,8 @@ def match_keys_of(tx: Tx, debtor_ids: Iterable[int]) -> set[str]:
 def count_claimed(tx: Tx) -> int:
     """How many source debtors belong to a golden record."""
     return int(tx.execute(text("SELECT count(*) FROM source_debtor WHERE golden_id IS NOT NULL")).scalar_one())
+
+
+def mark_all_pending(tx: Tx) -> None:
+    """Every debtor has to be resolved again: what decides about them has changed."""
+    tx.execute(text("UPDATE source_debtor SET pending = 1"))

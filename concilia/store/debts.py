@@ -209,3 +209,8 @@ def streams_of(tx: Tx, connection: str) -> list[str]:
     """The streams of a connection that state debts."""
     sql = text("SELECT DISTINCT stream FROM source_debt WHERE connection = :connection ORDER BY stream")
     return [row[0] for row in tx.execute(sql, {"connection": connection})]
+
+
+def mark_all_pending(tx: Tx) -> None:
+    """Every source debt has to be resolved again: whose word counts has changed."""
+    tx.execute(text("UPDATE source_debt SET pending = 1"))

@@ -62,7 +62,7 @@ def add(tx: Tx, rows: Sequence[IntentRow]) -> None:
             tx, "SELECT idempotency_key FROM intent WHERE idempotency_key IN :values", [r.idempotency_key for r in rows]
         )
     }
-    fresh = [r for r in rows if r.idempotency_key not in known]
+    fresh = list({r.idempotency_key: r for r in reversed(rows) if r.idempotency_key not in known}.values())[::-1]
     if fresh:
         first = bulk.reserve(tx, "intent", len(fresh))
         values = [(first + n, *(getattr(r, name) for name in _COLUMNS[1:])) for n, r in enumerate(fresh)]
@@ -125,3 +125,10 @@ def listed(tx: Tx, *, state: str = "", after: int = 0, limit: int = 100) -> list
     where = "AND state = :state" if state else ""
     sql = text(f"SELECT {_NAMES} FROM intent WHERE id > :after {where} ORDER BY id LIMIT :limit")
     return [IntentRow(*row) for row in tx.execute(sql, {"after": after, "state": state, "limit": limit})]
+
+
+def next_due(tx: Tx, connection: str) -> str | None:
+    """When the next open intent of a connection may be tried, or None when there is none."""
+    sql = text("SELECT min(next_attempt_at) FROM intent WHERE connection = :c AND state IN ('new', 'sent_unknown')")
+    found: str | None = tx.execute(sql, {"c": connection}).scalar()
+    return found

@@ -31,6 +31,8 @@ connection = Table(
     _text("approved_at", null=True), _text("approved_by", null=True),
 )  # fmt: skip
 
+policy = Table("policy", metadata, _text("name", key=True), _text("body"), _text("applied_at"))
+
 run = Table(
     "run", metadata,
     _number("id", key=True), _text("kind"), _text("status"), _text("started_at"), _text("finished_at", null=True),

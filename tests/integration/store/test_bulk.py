@@ -128,12 +128,17 @@ def test_numbers_beyond_32_bits_are_kept(store: Store) -> None:
         assert list(bulk.select_in(tx, "SELECT id FROM source_debtor WHERE id IN :values", [5, large])) == [(large,)]
 
 
+def reserve_and_fail(store: Store) -> None:
+    with store.begin() as tx:
+        assert bulk.reserve(tx, "event", 3) == 2008
+        raise RuntimeError
+
+
 def test_a_counter_gives_consecutive_numbers_and_takes_them_back_with_its_transaction(store: Store) -> None:
     with store.begin() as tx:
         assert [bulk.reserve(tx, "event", n) for n in (1, 5, 2000, 1)] == [1, 2, 7, 2007]
         assert bulk.reserve(tx, "other", 1) == 1
-    with pytest.raises(RuntimeError), store.begin() as tx:
-        assert bulk.reserve(tx, "event", 3) == 2008
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        reserve_and_fail(store)
     with store.begin() as tx:
         assert bulk.reserve(tx, "event", 1) == 2008

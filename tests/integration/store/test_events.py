@@ -21,6 +21,11 @@ class TakenBack(Exception):
     """What makes a transaction of these tests roll back."""
 
 
+def take_back(*, when: bool) -> None:
+    if when:
+        raise TakenBack
+
+
 def write_some(store: Store, name: int) -> list[tuple[str, int]]:
     """Append in several transactions of which some are rolled back; the transactions that were committed."""
     chance = random.Random(SEED + name)
@@ -31,8 +36,7 @@ def write_some(store: Store, name: int) -> list[tuple[str, int]]:
         try:
             with store.begin() as tx:
                 events.append(tx, facts, at=AT)
-                if chance.random() < 0.4:
-                    raise TakenBack
+                take_back(when=chance.random() < 0.4)
         except TakenBack:
             continue
         committed.append((label, size))

@@ -72,10 +72,15 @@ def test_one_process_does_not_hold_a_lock_twice(empty: Store) -> None:
     assert is_free(empty, "a")
 
 
-def test_a_lock_is_given_back_when_its_block_fails(empty: Store) -> None:
-    with pytest.raises(RuntimeError), locks.hold(empty, "a") as mine:
+def hold_and_fail(store: Store) -> None:
+    with locks.hold(store, "a") as mine:
         assert mine
         raise RuntimeError
+
+
+def test_a_lock_is_given_back_when_its_block_fails(empty: Store) -> None:
+    with pytest.raises(RuntimeError):
+        hold_and_fail(empty)
     assert is_free(empty, "a")
 
 

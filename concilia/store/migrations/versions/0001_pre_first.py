@@ -283,6 +283,13 @@ def upgrade() -> None:
     )
     op.create_index("payment_identity_payment", "payment_identity", ["payment_id"], unique=False)
     op.create_table(
+        "policy",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("applied_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "quarantine",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("connection", sa.Text(), nullable=False),
@@ -583,6 +590,7 @@ def downgrade() -> None:
     op.drop_index("quarantine_status", table_name="quarantine")
     op.drop_index("quarantine_fingerprint", table_name="quarantine")
     op.drop_table("quarantine")
+    op.drop_table("policy")
     op.drop_index("payment_identity_payment", table_name="payment_identity")
     op.drop_table("payment_identity")
     op.drop_table("payment")

@@ -1,0 +1,65 @@
+"""The command line as users start it: a process of its own, in a folder of its own, with a bare environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "SYSTEMROOT")
+
+
+@dataclass
+class Ended:
+    """How one command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass
+class Terminal:
+    """Somebody who types commands."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def begin(self, *words: object, more: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "admin_api", *map(str, words)],
+            cwd=self.folder,
+            env={**kept, **self.environment, **(more or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def __call__(self, *words: object, more: Mapping[str, str] | None = None) -> Ended:
+        with self.begin(*words, more=more) as process:
+            out, err = process.communicate(timeout=120)
+        assert "Traceback" not in err
+        return Ended(process.returncode, out, err)
+
+
+@pytest.fixture
+def concilia(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)
