@@ -144,7 +144,7 @@ def of_error(request: Request, fault: ConciliaError) -> JSONResponse:
     """The problem of a deliberate error: the row of its class, or of the nearest above it."""
     kind = next(OF_ERRORS[cls] for cls in type(fault).__mro__ if cls in OF_ERRORS)
     if kind.status >= 500:
-        log.error("%s", fault, extra={"request_id": request_id(request), "kind": kind.slug})
+        log.error("request %s: %s", request_id(request), fault, extra={"request_id": request_id(request)})
     field = getattr(fault, "field", "")
     found = [{"field": field, "message": kind.instead or fault.message}] if field else []
     headers = {"WWW-Authenticate": 'Bearer realm="concilia"'} if kind.status == 401 else {}
@@ -182,7 +182,7 @@ async def _of_the_framework(request: Request, fault: Exception) -> JSONResponse:
 
 async def _unforeseen(request: Request, _fault: Exception) -> JSONResponse:
     """The server logs the fault itself after this answer was sent."""
-    log.error("request failed", extra={"request_id": request_id(request)})
+    log.error("request %s failed", request_id(request), extra={"request_id": request_id(request)})
     return _response(request, BROKEN, told={"detail": BROKEN.instead, "mend": BROKEN.mend})
 
 

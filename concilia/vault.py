@@ -61,7 +61,7 @@ def resolve(text: str, *, folder: Path, environment: Mapping[str, str] | None = 
     path = folder / Path(name).expanduser()
     try:
         return Secret(path.read_text(encoding="utf-8").strip("\r\n"))
-    except OSError as fault:
+    except (OSError, UnicodeDecodeError) as fault:
         raise ConfigurationInvalid(
             f"The secret file {path} cannot be read.", mend="Create it with only the secret inside."
         ) from fault

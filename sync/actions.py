@@ -39,7 +39,7 @@ from mapping.entity_map import Mapped, map_record
 from sync import exports, golden_records, resolve
 from sync.hub import Hub
 from sync.push import Delivery
-from sync.runs import RunReport, Watch, chosen, push_all, run
+from sync.runs import RunReport, Watch, chosen, held, push_all, run
 from sync.streams import StreamPlan, open_connector, plans_of
 
 __all__ = ["RunReport", "Watch", "run"]  # `sync` itself is sync.runs.run
@@ -147,9 +147,14 @@ def push(hub: Hub, names: Sequence[str]) -> list[Delivery]:
     wanted = chosen(hub, names)
     with hub.store.read() as tx:
         approved = {n for n, c in connections.every(tx).items() if c.approved_at}
-        waiting = {n for (n, state), count in outbox.counts(tx).items() if state == outbox.NEW and count}
+        undelivered = (outbox.NEW, outbox.SENT_UNKNOWN)
+        waiting = {n for (n, state), count in outbox.counts(tx).items() if state in undelivered and count}
     blocked = [n for n in wanted if n not in approved and (n in names or n in waiting)]
-    deliveries = push_all(hub, wanted)
+    busy: dict[str, ConciliaError] = {}
+    # Two processes that deliver one outbox at once would both write what the other has under way.
+    with held(hub, [n for n in wanted if n in approved & waiting], busy) as free:
+        deliveries = push_all(hub, free) if free else []
+    deliveries += [Delivery(name, error=str(fault)) for name, fault in busy.items()]
     if blocked:
         raise AskSteward(
             f"Writing to {', '.join(blocked)} is not approved.", mend=f"Allow it: concilia approve {blocked[0]}."

@@ -26,7 +26,7 @@ def decide(fault: ConciliaError, *, attempts: int) -> RetryDecision:
 
     A lost answer keeps the intent in doubt: only a look-up may bring it out. A refusal by the system ends it.
     """
-    backoff = min(timedelta(seconds=2**attempts), LONGEST)
+    backoff = min(timedelta(seconds=2 ** min(attempts, 12)), LONGEST)
     match fault:
         case OutcomeUnknown():
             return RetryDecision(

@@ -80,7 +80,7 @@ def run(
     wanted = chosen(hub, names)
     plans = {name: plans_of(hub.workspace.connections[name]) for name in wanted}
     failures: dict[str, ConciliaError] = {}
-    with _held(hub, wanted, failures) as free:
+    with held(hub, wanted, failures) as free:
         run_id = _open(hub, {name: plans[name] for name in free})
         for name in free:
             watch.stage(name, len(plans[name]))
@@ -121,7 +121,7 @@ def _deliver(hub: Hub, name: str) -> Delivery:
 
 
 @contextmanager
-def _held(hub: Hub, names: Sequence[str], failures: dict[str, ConciliaError]) -> Iterator[list[str]]:
+def held(hub: Hub, names: Sequence[str], failures: dict[str, ConciliaError]) -> Iterator[list[str]]:
     """Hold the connections that no other process works with now; the others are failures of this run."""
     with ExitStack() as stack:
         free = []

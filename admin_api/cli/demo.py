@@ -53,7 +53,7 @@ def demo(
         else:
             key = _fresh_key(hub)
             screen.document({**outcome, "url": url_of(held), "api_key": key})
-            _invite(url_of(held), key, screen=screen)
+            _invite(hub, url_of(held), key=key, screen=screen)
             answer_calls(hub, held)
     if outcome["problems"]:
         raise typer.Exit(1)
@@ -78,7 +78,14 @@ def _fresh_key(hub: Hub) -> str:
     return actions.create_key(hub, NAME)[1]
 
 
-def _invite(url: str, key: str, *, screen: Screen) -> None:
+def _invite(hub: Hub, url: str, *, key: str, screen: Screen) -> None:
+    """Two calls to try, about somebody whose payment was just written."""
+    from urllib.parse import quote
+
+    from sync import actions
+
+    chosen = next(row["golden_id"] for row in actions.export(hub, "debts") if row["status"] == "partially_paid")
+    name = next(row["full_name"] or "" for row in actions.export(hub, "golden") if row["golden_id"] == chosen)
     screen.say(f"\nThe hub answers at {url} (Ctrl-C stops it). Try, from another terminal:")
-    screen.say(f'  curl -H "Authorization: Bearer {key}" "{url}/v1/debtors?q=garcia"')
-    screen.say(f'  curl -H "Authorization: Bearer {key}" "{url}/v1/events?after=0"')
+    for path in (f"/v1/debtors?q={quote(name)}", f"/v1/debtors/{chosen}"):
+        screen.say(f'  curl -H "Authorization: Bearer {key}" "{url}{path}"')

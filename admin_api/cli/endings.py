@@ -17,7 +17,8 @@ from concilia.errors import ConciliaError
 
 BUG, USAGE, SYSTEM, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 130, 141
 _PLACE = ("file", "line", "path", "field", "system")
-_OURS = Path(__file__).resolve().parents[2]
+_HOME = Path(__file__).resolve().parents[2]
+_OURS = ("admin_api", "sync", "connectors", "mapping", "dedup", "concilia")
 
 
 def exit_code_of(fault: BaseException, *, screen: Screen) -> int:
@@ -91,8 +92,8 @@ def _place_of(trace: TracebackType | None) -> str:
     found = ""
     for frame, line in traceback.walk_tb(trace):
         path = Path(frame.f_code.co_filename)
-        if path.is_relative_to(_OURS) and "site-packages" not in path.relative_to(_OURS).parts:
-            found = f" in {path.relative_to(_OURS).as_posix()}:{line}"
+        if path.is_relative_to(_HOME) and path.relative_to(_HOME).parts[0] in _OURS:
+            found = f" in {path.relative_to(_HOME).as_posix()}:{line}"
     return found
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Annotated, BinaryIO
+from typing import IO, Annotated
 
 import typer
 
@@ -70,7 +70,7 @@ def export(
     screen.say(f"{counted(number, 'row')} written to {out}.")
 
 
-def _written(lines: Iterator[str], file: BinaryIO) -> int:
+def _written(lines: Iterator[str], file: IO[bytes]) -> int:
     number = 0
     for line in lines:
         file.write(line.encode("utf-8", "replace"))
@@ -80,14 +80,14 @@ def _written(lines: Iterator[str], file: BinaryIO) -> int:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
+def _whole(path: Path) -> Iterator[IO[bytes]]:
     """A file that takes the place of `path` at the end, and leaves it alone when anything goes wrong."""
     if not path.absolute().parent.is_dir():
         raise RequestInvalid(f"There is no folder {path.absolute().parent}.", mend="Make it first.", field="out")
     with NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}.", delete=False) as file:
         draft = Path(file.name)
         try:
-            yield file.file
+            yield file
             file.close()
             if path.exists():
                 draft.chmod(path.stat().st_mode & 0o777)  # a new file holds personal data and is its owner's alone

@@ -56,9 +56,7 @@ class Screen:
         for place, name in enumerate(columns):
             numeric = bool(cells) and all(isinstance(row[place], int) for row in cells)
             footer = _cell(totals[place]) if totals else ""
-            table.add_column(
-                name, footer, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric or None
-            )
+            table.add_column(name, footer, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
         for row in cells:
             table.add_row(*(_cell(value) for value in row))
         console = console_on(self.for_people)

@@ -61,7 +61,7 @@ def different(left: Left, right: Right, by: By = "", folder: Folder = None, as_j
 
 @rulings.command()
 def undo(left: Left, right: Right, by: By = "", folder: Folder = None, as_json: AsJson = False) -> None:
-    """Take your ruling on two source debtors back.
+    """Take the ruling on two source debtors back.
 
     Example: concilia steward undo erp/clientes/1041 crm/contacts/K-77
     """
@@ -75,5 +75,9 @@ def _rule(screen: Screen, pair: tuple[str, str], *, judgement: str, by: str, fol
         ids = actions.rule(hub, *pair, judgement=judgement, by=by or login_name())
     screen.document({"left": pair[0], "right": pair[1], "judgement": judgement, "golden_ids": ids})
     screen.table(("source debtor", "debtor"), list(zip(pair, ids, strict=True)))
-    together = "are one debtor now" if len(set(ids)) == 1 else "are two debtors now"
-    screen.say(f"Noted. {pair[0]} and {pair[1]} {together}.")
+    if len(set(ids)) == 1:
+        screen.say("They are one debtor now.")
+    elif judgement == "same":
+        screen.say("The ruling is kept, but they stay two: what they state forbids it, such as two valid tax ids.")
+    else:
+        screen.say("They are two debtors now.")

@@ -29,11 +29,11 @@ _HARMLESS = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(\|\+[0-9]+)*", re.ASCII)
 
 def csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
     """A line with the names of the columns, then one for each row; quoted where needed."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")  # so that it quotes a carriage return inside a cell as well
     for cells in _table(rows, columns):
         writer.writerow(cells)
-        yield buffer.getvalue()
+        yield f"{buffer.getvalue()[:-2]}\n"
         buffer.seek(0)
         buffer.truncate()
 

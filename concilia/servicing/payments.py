@@ -219,7 +219,8 @@ def _intent(books: _Books, payment: PaymentRow, line: ApplicationRow, *, owner: 
 def _note_owner_posting(books: _Books, lines: Sequence[ApplicationRow], incoming: Incoming) -> None:
     """The owner itself tells a payment that we had from elsewhere: its ledger holds it now."""
     tx, at = books.tx, books.at
-    waiting = [line for line in lines if line.posted_at is None]
+    told_of = {debt_id for debt_id, _ in incoming.meant_for}  # an echo of one part says nothing of the others
+    waiting = [line for line in lines if line.posted_at is None and line.debt_id in told_of]
     if incoming.told_by == API or not waiting:
         return
     debt_ids = [line.debt_id for line in waiting]

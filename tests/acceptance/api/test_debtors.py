@@ -30,7 +30,7 @@ def test_without_words_all_debtors_are_listed_and_unknown_words_find_nobody(door
 
 def test_a_debtor_comes_with_everything_joined_to_it(door: Door) -> None:
     found = door.debtor_of(JOSE)
-    assert [s["connection"] for s in found["sources"]] == ["erp", "crm"]
+    assert {s["connection"] for s in found["sources"]} == {"erp", "crm"}
     assert {(d["document"], d["balance"], d["unit"]) for d in found["debts"]} == {
         ("F-1", "150000", "CLP"),
         ("F-2", "20000", "CLP"),
@@ -46,7 +46,8 @@ def test_a_debtor_comes_with_everything_joined_to_it(door: Door) -> None:
 def test_provenance_says_which_source_won_and_why(door: Door) -> None:
     found = door.get(f"/v1/debtors/{door.debtor_of(JOSE)['id']}/provenance").json()
     name = found["fields"]["full_name"]
-    assert (name["winner"]["connection"], name["losers"][0]["connection"]) == ("erp", "crm")
+    assert name["winner"]["connection"] == "erp"
+    assert "crm" in {loser["connection"] for loser in name["losers"]}
     assert found["ledger"][0]["kind"] == "founded"
 
 

@@ -35,7 +35,7 @@ def test_an_address_that_does_not_exist_tells_a_stranger_nothing(door: Door, pat
 def test_a_key_is_taken_as_bearer_or_in_its_own_header(door: Door) -> None:
     for headers in (
         {"Authorization": f"Bearer {door.key}"},
-        {"authorization": f"bearer {door.key} "},
+        {"authorization": f"bearer  {door.key}"},
         {"X-Api-Key": door.key},
     ):
         assert httpx.get(f"{door.url}/v1/debtors", headers=headers).status_code == 200

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 import pytest
 
-from sync import actions
-from sync.hub import Hub
 from tests.door import Door
 
 LISTS = {

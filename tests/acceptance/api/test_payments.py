@@ -184,7 +184,7 @@ def test_a_payment_that_could_not_be_recognised_again_is_refused(door: Door) -> 
     assert "reference or a gateway_id" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("key", ["", " ", "x" * 256, "tab\there", "ñ\x7f"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "tab\there", "ñ\x7f"])
 def test_a_payment_needs_a_key_of_its_own(hub: Hub, door: Door, key: str) -> None:
     answer = door.call("POST", "/v1/payments", json=payment(), headers=[(b"Idempotency-Key", key.encode("latin-1"))])
     assert answer.status_code == 422

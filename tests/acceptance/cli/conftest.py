@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -51,6 +52,7 @@ class Terminal:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            errors="replace",  # what people read may be in any encoding
         )
 
     def __call__(self, *words: object, more: Mapping[str, str] | None = None) -> Ended:
@@ -63,3 +65,19 @@ class Terminal:
 @pytest.fixture
 def concilia(tmp_path: Path) -> Terminal:
     return Terminal(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace as `concilia init` makes it, its example read once."""
+    terminal = Terminal(tmp_path_factory.mktemp("example"))
+    assert terminal("init").code == 0
+    assert terminal("sync").code == 0
+    return terminal.folder
+
+
+@pytest.fixture
+def read(concilia: Terminal, example: Path) -> Terminal:
+    """Somebody in a copy of that workspace."""
+    shutil.copytree(example, concilia.folder, dirs_exist_ok=True)
+    return concilia

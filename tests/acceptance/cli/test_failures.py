@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from concilia.store import locks
 from concilia.store.engine import sqlite_url
 from concilia.store.unit_of_work import Store
@@ -20,16 +18,10 @@ connections:
 """
 
 
-@pytest.fixture
-def started(concilia: Any) -> Any:
-    concilia("init")
-    return concilia
-
-
-def test_a_setting_that_does_not_exist_is_named_with_file_line_path_and_mend(started: Any, tmp_path: Path) -> None:
+def test_a_setting_that_does_not_exist_is_named_with_file_line_path_and_mend(read: Any, tmp_path: Path) -> None:
     file = tmp_path / "concilia.yaml"
     file.write_text(file.read_text("utf-8").replace("connector: files", "conector: files"), "utf-8")
-    ended = started("sync", "--json")
+    ended = read("sync", "--json")
     assert ended.code == 2
     error = ended.document["error"]
     line = file.read_text("utf-8").splitlines().index("    conector: files") + 1
@@ -38,9 +30,9 @@ def test_a_setting_that_does_not_exist_is_named_with_file_line_path_and_mend(sta
     assert f"concilia.yaml:{line}" in ended.err
 
 
-def test_an_unknown_connection_is_told_the_known_ones(started: Any) -> None:
+def test_an_unknown_connection_is_told_the_known_ones(read: Any) -> None:
     for words in (("sync", "nope"), ("check", "nope"), ("discover", "nope"), ("push", "nope"), ("approve", "nope")):
-        ended = started(*words)
+        ended = read(*words)
         assert (ended.code, "erp" in ended.err) == (2, True), words
 
 
@@ -51,10 +43,10 @@ def test_a_folder_that_is_no_workspace_is_said(concilia: Any, tmp_path: Path) ->
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_folder_of_files_that_is_missing_is_said(started: Any, tmp_path: Path) -> None:
+def test_a_folder_of_files_that_is_missing_is_said(read: Any, tmp_path: Path) -> None:
     file = tmp_path / "concilia.yaml"
     file.write_text(file.read_text("utf-8").replace("path: in", "path: nowhere"), "utf-8")
-    ended = started("sync")
+    ended = read("sync")
     assert ended.code == 2
     assert "nowhere" in ended.err
 
@@ -78,39 +70,72 @@ def test_a_system_that_does_not_answer_ends_with_three(concilia: Any, tmp_path: 
     assert "very-secret" not in ended.out + ended.err
 
 
-def test_one_system_that_does_not_answer_leaves_the_others_done(started: Any, tmp_path: Path) -> None:
+def test_one_system_that_does_not_answer_leaves_the_others_done(read: Any, tmp_path: Path) -> None:
     file = tmp_path / "concilia.yaml"
     other = SANDBOX.split("connections:\n")[1].replace("  erp:", "  second:").rstrip() + "\n    creditor: acme\n"
     file.write_text(file.read_text("utf-8").replace("connections:\n", f"connections:\n{other}", 1), "utf-8")
-    ended = started("sync", "--json", more={"ERP_KEY": "x"})
+    ended = read("sync", "--json", more={"ERP_KEY": "x"})
     assert ended.code == 5
     assert {s["connection"]: s["status"] for s in ended.document["streams"]} == {"erp": "done", "second": "failed"}
 
 
-def test_a_database_that_cannot_be_reached_ends_with_three_and_hides_its_password(started: Any) -> None:
+def test_a_database_that_cannot_be_reached_ends_with_three_and_hides_its_password(read: Any) -> None:
     more = {"CONCILIA_DATABASE_URL": "postgresql://hub:very-secret@127.0.0.1:9/hub"}
-    ended = started("sync", "--json", more=more)
+    ended = read("sync", "--json", more=more)
     assert ended.code == 3
     assert ended.document["error"]["type"] == "SystemUnreachable"
     assert "very-secret" not in ended.out + ended.err
 
 
-def test_a_second_run_of_the_same_connection_says_that_another_one_works(started: Any, tmp_path: Path) -> None:
-    started("sync")
+def test_a_second_run_of_the_same_connection_says_that_another_one_works(read: Any, tmp_path: Path) -> None:
     store = Store(sqlite_url(tmp_path))
     with locks.hold(store, "connection-erp") as mine:
         assert mine
-        ended = started("sync", "--json")
+        ended = read("sync", "--json")
     store.close()
     assert ended.code == 5
     assert "Another run" in ended.document["failures"]["erp"]
-    assert started("sync").code == 0
+    assert read("sync").code == 0
 
 
-def test_what_is_not_approved_waits_for_a_person(started: Any) -> None:
-    assert started("push").code == 0
-    assert started("push", "erp").code == 4
-    assert started("approve", "erp", "--by", "carla", "--json").document["approved_by"] == "carla"
-    assert started("push", "erp").code == 0
-    assert started("approve", "erp", "--revoke", "--json").document["approved_at"] is None
-    assert started("push", "erp").code == 4
+BANK = """  bank:
+    connector: files
+    settings: {path: bank}
+    country: CL
+    creditor: acme
+    streams:
+      bank:
+        file: bank.csv
+        key: [REF]
+        map:
+          entities:
+            - entity: payment
+              key: [REF]
+              debt: {document: DOC}
+              fields: {amount: AMOUNT, value_date: DATE, reference: REF}
+"""
+
+
+def test_two_processes_never_deliver_one_outbox_at_once(read: Any, tmp_path: Path) -> None:
+    file = tmp_path / "concilia.yaml"
+    text = file.read_text("utf-8").replace("    trust: 80", "    push: {payments: true}\n    trust: 80")
+    file.write_text(text.replace("connections:\n", f"connections:\n{BANK}", 1), "utf-8")
+    (tmp_path / "bank").mkdir()
+    (tmp_path / "bank/bank.csv").write_text("REF,DOC,AMOUNT,DATE\nT-1,1001,50000,2026-11-02\n")
+    assert read("sync", "--json").document["awaiting_approval"] == 1
+    read("approve", "erp")
+    store = Store(sqlite_url(tmp_path))
+    with locks.hold(store, "connection-erp"):
+        ended = read("push", "--json")
+    store.close()
+    assert ended.code == 5
+    assert "Another run" in ended.document["deliveries"][0]["error"]
+
+
+def test_what_is_not_approved_waits_for_a_person(read: Any) -> None:
+    assert read("push").code == 0
+    assert read("push", "erp").code == 4
+    assert read("approve", "erp", "--by", "carla", "--json").document["approved_by"] == "carla"
+    assert read("push", "erp").code == 0
+    assert read("approve", "erp", "--revoke", "--json").document["approved_at"] is None
+    assert read("push", "erp").code == 4

@@ -13,16 +13,9 @@ import pytest
 NO_UTF8 = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
 
 
-@pytest.fixture
-def read(concilia: Any) -> Any:
-    concilia("init")
-    concilia("sync")
-    return concilia
-
-
 @pytest.mark.parametrize("more", [NO_UTF8, {"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}])
 def test_a_terminal_without_the_letters_is_no_reason_to_fail(read: Any, more: dict[str, str]) -> None:
-    for words in (("quality",), ("runs",), ("check",), ("map", "preview", "erp", "cartera")):
+    for words in (("runs",), ("map", "preview", "erp", "cartera")):
         ended = read(*words, more=more)
         assert ended.code == 0, ended.err
 
@@ -35,7 +28,7 @@ def test_programs_get_every_letter_from_any_terminal(read: Any, more: dict[str, 
 
 
 def test_a_reader_that_goes_away_is_no_fault(read: Any) -> None:
-    for words in (("export", "golden"), ("runs",), ("quality", "--json")):
+    for words in (("export", "golden"), ("runs",)):
         process = read.begin(*words)
         process.stdout.close()
         assert process.wait(60) in (0, 141)
@@ -56,7 +49,7 @@ def test_the_hub_is_served_to_whoever_has_a_key(read: Any) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "Interrupted" in err
+    assert "Interrupted" in err.splitlines()[-1]
     assert "Traceback" not in err
     assert taken.code == 3
     assert "--port" in taken.err
@@ -68,14 +61,6 @@ def test_keys_are_listed_without_themselves(read: Any) -> None:
     assert [key["name"] for key in listed.lines] == ["dialer"]
     assert made["key"] not in listed.out
     assert read("keys", "revoke", "99").code == 2
-
-
-def test_a_run_that_is_interrupted_says_so(read: Any) -> None:
-    process = read.begin("serve", "--port", "0")
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, err.count("\n")) == (130, 1), out
 
 
 def asked(url: str, key: str) -> int:

@@ -123,11 +123,15 @@ def test_nothing_is_left_over_while_something_asked_is_open(
 
 
 def test_debts_are_paid_in_the_order_given() -> None:
-    parts = allocate(Decimal(100), [("b", None, Decimal(60)), ("a", Decimal(10), Decimal(60)), ("c", None, Decimal(60))])
+    parts = allocate(
+        Decimal(100), [("b", None, Decimal(60)), ("a", Decimal(10), Decimal(60)), ("c", None, Decimal(60))]
+    )
     assert [(p.debt_id, p.amount) for p in parts] == [("b", 60), ("a", 10), ("c", 30)]
 
 
-@pytest.mark.xfail(strict=True, reason="allocate looks at each line alone: a debt named twice may be paid beyond its balance")
+@pytest.mark.xfail(
+    strict=True, reason="allocate looks at each line alone: a debt named twice may be paid beyond its balance"
+)
 def test_a_debt_named_twice_is_not_paid_beyond_what_is_open() -> None:
     parts = allocate(Decimal(100), [("a", None, Decimal(60)), ("a", None, Decimal(60))])
     assert sum(p.amount for p in parts) <= 60
