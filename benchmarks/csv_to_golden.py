@@ -88,6 +88,15 @@ class Cost:
     peak_mib: float
     report: dict[str, Any]
 
+    @property
+    def rest(self) -> float | None:
+        """CPU seconds after everything was read."""
+        return None if self.pull_cpu is None else self.cpu - self.pull_cpu
+
+    def total(self, name: str) -> int:
+        """A counter of the run over all its streams."""
+        return sum(int(stream[name]) for stream in self.report["streams"])
+
 
 def rut(body: int) -> str:
     """A Chilean RUT as people write it, with its check digit: weights 2 to 7 from the right, modulus 11."""
@@ -214,12 +223,15 @@ def table(rows: int, costs: list[tuple[str, Cost]], *, goldens: int, size: float
     names = [name for name, _ in costs]
     found: list[tuple[str, list[str]]] = [
         ("rows", [f"{rows:,}"] * len(costs)),
-        ("applied / unchanged / quarantined", [_dispositions(cost.report) for _, cost in costs]),
+        ("applied / unchanged / quarantined", [_dispositions(cost) for _, cost in costs]),
         ("golden records", [f"{goldens:,}"] * len(costs)),
         ("CPU seconds", [f"{cost.cpu:.1f}" for _, cost in costs]),
-        ("rows per CPU second", [f"{rows / cost.cpu:,.0f}" for _, cost in costs]),
-        ("- pull: CPU seconds (rows per CPU second)", [_part(rows, cost.pull_cpu) for _, cost in costs]),
-        ("- resolve: CPU seconds (rows per CPU second)", [_part(rows, _rest(cost)) for _, cost in costs]),
+        ("rows read per CPU second", [_rate(cost.total("read"), cost.cpu) for _, cost in costs]),
+        ("- pull: CPU seconds (rows read per second)", [_part(cost.total("read"), cost.pull_cpu) for _, cost in costs]),
+        (
+            "- resolve: CPU seconds (rows applied per second)",
+            [_part(cost.total("applied"), cost.rest) for _, cost in costs],
+        ),
         ("wall-clock seconds", [f"{cost.wall:.1f}" for _, cost in costs]),
         ("peak memory of the process tree, MiB", [f"{cost.peak_mib:.0f}" for _, cost in costs]),
         ("database, MiB", [f"{size:.0f}"] * len(costs)),
@@ -228,16 +240,16 @@ def table(rows: int, costs: list[tuple[str, Cost]], *, goldens: int, size: float
     return "\n".join(head + [f"| {name} | " + " | ".join(values) + " |" for name, values in found])
 
 
-def _dispositions(report: dict[str, Any]) -> str:
-    return " / ".join(f"{sum(s[n] for s in report['streams']):,}" for n in ("applied", "unchanged", "quarantined"))
-
-
-def _rest(cost: Cost) -> float | None:
-    return None if cost.pull_cpu is None else cost.cpu - cost.pull_cpu
+def _dispositions(cost: Cost) -> str:
+    return " / ".join(f"{cost.total(name):,}" for name in ("applied", "unchanged", "quarantined"))
 
 
 def _part(rows: int, cpu: float | None) -> str:
-    return "-" if cpu is None else f"{cpu:.1f} ({rows / cpu:,.0f})" if cpu > 0.05 else "0.0"
+    return "-" if cpu is None else f"{cpu:.1f} ({_rate(rows, cpu)})" if rows else f"{cpu:.1f}"
+
+
+def _rate(rows: int, cpu: float) -> str:
+    return f"{rows / cpu:,.0f}" if rows else "-"
 
 
 def measure(folder: Path, *, rows: int, database_url: str | None) -> float:

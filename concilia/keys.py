@@ -45,7 +45,7 @@ def idempotency_key(connection: str, operation: str, subject_id: str) -> Idempot
 
 
 def external_id(parts: tuple[str, ...]) -> str:
-    """A source system's key as one text, parts joined by `|` (a `|` inside a part is doubled)."""
+    """A source system's key as one text, parts joined by `|`; a `|` or `\\` inside one of several parts gets a `\\`."""
     if len(parts) == 1:
         return parts[0]
-    return "|".join(part.replace("|", "||") for part in parts)
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -81,14 +81,24 @@ class RecordRef:
     external_id: str
 
 
+_TAG = "$concilia:"  # no source system names its members so
+_DECIMAL, _DATE, _DATETIME = f"{_TAG}decimal", f"{_TAG}date", f"{_TAG}datetime"
+_READ: Mapping[str, Callable[[str], Any]] = {
+    _DECIMAL: Decimal,
+    _DATE: date.fromisoformat,
+    _DATETIME: datetime.fromisoformat,
+}
+
+
 def to_wire(fields: Mapping[str, Any]) -> str:
     """The fields as canonical JSON text: same content, same text. Decimal, date and datetime keep their type."""
+    _refuse_float(fields)
     return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_tagged)
 
 
 def from_wire(text: str) -> dict[str, Any]:
     """The fields written by `to_wire`."""
-    found: dict[str, Any] = json.loads(text, object_hook=_untagged) if '"$' in text else json.loads(text)
+    found: dict[str, Any] = json.loads(text, object_hook=_untagged) if _TAG in text else json.loads(text)
     return found
 
 
@@ -97,13 +107,26 @@ def content_hash(wire: str) -> str:
     return hashlib.blake2b(wire.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
+def _refuse_float(value: object) -> None:
+    """JSON would write a float by itself; amounts must never have been one."""
+    if isinstance(value, float):
+        raise TypeError("a record may not hold a float")
+    if isinstance(value, Mapping):
+        for item in value.values():
+            if not isinstance(item, str):
+                _refuse_float(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_float(item)
+
+
 def _tagged(value: object) -> dict[str, str]:
     if isinstance(value, Decimal):
-        return {"$decimal": format(value, "f")}
+        return {_DECIMAL: format(value, "f")}
     if isinstance(value, datetime):
-        return {"$datetime": value.isoformat()}
+        return {_DATETIME: value.isoformat()}
     if isinstance(value, date):
-        return {"$date": value.isoformat()}
+        return {_DATE: value.isoformat()}
     raise TypeError(f"a record may not hold {type(value).__name__}")
 
 
@@ -111,12 +134,5 @@ def _untagged(found: dict[str, Any]) -> Any:
     if len(found) != 1:
         return found
     ((tag, text),) = found.items()
-    match tag:
-        case "$decimal":
-            return Decimal(text)
-        case "$date":
-            return date.fromisoformat(text)
-        case "$datetime":
-            return datetime.fromisoformat(text)
-        case _:
-            return found
+    read = _READ.get(tag)
+    return found if read is None else read(text)

@@ -52,8 +52,7 @@ class IdentifierRule:
         if number.verdict in (Verdict.INVALID, Verdict.PLACEHOLDER):
             code = Code.PLACEHOLDER if number.verdict is Verdict.PLACEHOLDER else Code.INVALID_TAX_ID
             row.note(BadCell(code, number.reason), name=self.name, column=self.source.column, value=raw)
-        if number.verdict is not Verdict.EMPTY:
-            yield number
+        yield number  # a written "0" or "s/n" too: whoever takes it for a key has to know that it names nobody
 
 
 def identifiers_of(numbers: list[TaxId]) -> tuple[Identifier, ...]:

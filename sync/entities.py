@@ -23,6 +23,8 @@ from concilia.store.unit_of_work import Tx
 from mapping.entity_map import Mapped
 from sync.streams import StreamPlan
 
+_NAMES_NOBODY = (Verdict.PLACEHOLDER, Verdict.EMPTY)
+
 
 @dataclass(frozen=True, slots=True)
 class Landing:
@@ -32,6 +34,7 @@ class Landing:
     run_id: int
     at: str
     policy: LedgerPolicy
+    reading: frozenset[int] = frozenset()  # this run, and the killed ones it goes on with
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ def _debtor_name(one: MappedRecord, key: tuple[str, ...]) -> str:
 
     Everybody without a tax id is written under the same 66.666.666-6: as a key it would make them one debtor.
     """
-    stand_ins = {i.raw.strip() for c in one.mapped.debtors for i in c.identifiers if i.verdict is Verdict.PLACEHOLDER}
+    stand_ins = {i.raw.strip() for c in one.mapped.debtors for i in c.identifiers if i.verdict in _NAMES_NOBODY}
     return keys.external_id((*key, *one.incoming.record.key) if stand_ins.intersection(key) else key)
 
 

@@ -34,7 +34,7 @@ def land_page(tx: Tx, page: Page, *, landing: Landing) -> dict[Disposition, int]
     fresh: dict[str, Incoming] = {}
     refused: list[QuarantinedRow] = [refusals.unreadable(row, landing=landing) for row in page.bad_rows]
     for one in incoming:
-        match _decide(one, known.get(one.key), fresh.get(one.key), run_id=landing.run_id):
+        match _decide(one, known.get(one.key), fresh.get(one.key), reading=landing.reading):
             case Change.SAME | Change.OLDER:
                 counts[Disposition.UNCHANGED] += 1
             case Change.NEW:
@@ -98,7 +98,7 @@ class Change(enum.Enum):
     DUPLICATE = enum.auto()
 
 
-def _decide(one: Incoming, known: KnownRecord | None, in_page: Incoming | None, *, run_id: int) -> Change:
+def _decide(one: Incoming, known: KnownRecord | None, in_page: Incoming | None, *, reading: frozenset[int]) -> Change:
     if in_page is not None:
         return _against_page(one, in_page)
     if known is None:
@@ -108,7 +108,7 @@ def _decide(one: Incoming, known: KnownRecord | None, in_page: Incoming | None, 
     mine, theirs = moment_of(one.record) or "", known.source_updated_at or ""
     if mine and theirs and mine != theirs:
         return Change.NEW if mine > theirs else Change.OLDER
-    return Change.DUPLICATE if known.run_id == run_id else Change.NEW
+    return Change.DUPLICATE if known.run_id in reading else Change.NEW
 
 
 def _against_page(one: Incoming, in_page: Incoming) -> Change:

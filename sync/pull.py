@@ -30,9 +30,10 @@ def pull(hub: Hub, connector: Connector, plan: StreamPlan, *, pulling: Pulling) 
     _map_again(hub, plan, pulling=pulling)
     with hub.store.read() as tx:
         known = bookmarks.of_stream(tx, plan.connection, stream=plan.stream)
+        reading = runs.same_reading(tx, pulling.run_id, connection=plan.connection, stream=plan.stream)
     for page in connector.read(plan.request, bookmarks=known, full=pulling.full):
         at = to_text(hub.clock())
-        landing = Landing(plan, pulling.run_id, at, hub.policies.ledger)
+        landing = Landing(plan, pulling.run_id, at, hub.policies.ledger, reading)
         with hub.store.begin() as tx:
             counts = land_page(tx, page, landing=landing)
             runs.count(

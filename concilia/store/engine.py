@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import ArgumentError
 
 from concilia.errors import ConfigurationInvalid
 
 READ_ONLY = "concilia_read_only"
+_MEND = "Use postgresql://user:password@host/database, or leave it unset for SQLite."
 
 
 def open_engine(url: str) -> Engine:
@@ -19,13 +20,10 @@ def open_engine(url: str) -> Engine:
     if url.startswith("sqlite:"):
         return _sqlite(url)
     if url.startswith(("postgresql:", "postgresql+psycopg:", "postgres:")):
-        plain = "postgresql+psycopg:" + url.split(":", 1)[1]
-        return create_engine(plain, pool_size=5, pool_pre_ping=True)
-    scheme = urlsplit(url).scheme or url[:20]
-    raise ConfigurationInvalid(
-        f"CONCILIA_DATABASE_URL names the unknown database {scheme!r}.",
-        mend="Use postgresql://user:password@host/database, or leave it unset for SQLite.",
-    )
+        return _postgresql("postgresql+psycopg:" + url.split(":", 1)[1])
+    scheme = url.partition(":")[0] if ":" in url else ""
+    shown = scheme if scheme.isascii() and len(scheme) < 20 else "without a name"
+    raise ConfigurationInvalid(f"CONCILIA_DATABASE_URL names the unknown database {shown!r}.", mend=_MEND)
 
 
 def sqlite_url(folder: Path) -> str:
@@ -33,8 +31,22 @@ def sqlite_url(folder: Path) -> str:
     return f"sqlite:///{folder / '.concilia' / 'hub.db'}"
 
 
+def shown_url(engine: Engine) -> str:
+    """The engine's address for people: no password, wherever the address carries it."""
+    return engine.url.set(query={}).render_as_string(hide_password=True)
+
+
+def _postgresql(url: str) -> Engine:
+    try:
+        found = make_url(url)
+        # Bound values are personal data: they stay out of every error text.
+        return create_engine(found, pool_size=5, pool_pre_ping=True, hide_parameters=True)
+    except (ArgumentError, ValueError) as fault:  # SQLAlchemy raises a bare ValueError for a port that is no number
+        raise ConfigurationInvalid("CONCILIA_DATABASE_URL cannot be read.", mend=_MEND) from fault
+
+
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 60, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": 60, "check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
 
 from concilia.store.unit_of_work import Store, Tx
 
@@ -34,7 +34,9 @@ def hold(store: Store, name: str) -> Iterator[bool]:
 @contextmanager
 def _advisory(store: Store, name: str) -> Iterator[bool]:
     number = _number(name)
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    # A connection of its own, outside the pool: a run holds one lock for each of its connections while it works.
+    engine = create_engine(store.engine.url, poolclass=NullPool)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         mine = bool(connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number}).scalar_one())
         try:
             yield mine

@@ -80,6 +80,17 @@ def running(tx: Tx) -> list[RunRow]:
     return [get(tx, run_id) for run_id in ids]
 
 
+def same_reading(tx: Tx, run_id: int, *, connection: str, stream: str) -> frozenset[int]:
+    """The run and the killed runs it goes on with: those abandoned since the stream was last read to its end."""
+    sql = text(
+        "SELECT run_id FROM run_stream WHERE connection = :connection AND stream = :stream AND status = 'abandoned' "
+        "AND run_id > (SELECT coalesce(max(run_id), 0) FROM run_stream WHERE connection = :connection "
+        "AND stream = :stream AND status = 'done')"
+    )
+    rows = tx.execute(sql, {"connection": connection, "stream": stream})
+    return frozenset({run_id, *(row[0] for row in rows)})
+
+
 def open_stream(tx: Tx, run_id: int, *, connection: str, stream: str) -> None:
     """Begin counting a stream."""
     sql = text(

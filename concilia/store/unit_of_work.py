@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from concilia.errors import SystemUnreachable
-from concilia.store.engine import READ_ONLY, open_engine
+from concilia.errors import RetryLater, SystemUnreachable
+from concilia.store.engine import READ_ONLY, open_engine, shown_url
 
 Tx = Connection
 
@@ -45,8 +47,12 @@ class Store:
     def _connected(self) -> Iterator[Connection]:
         try:
             connection = self.engine.connect()
+        except PoolTimeout as fault:
+            raise RetryLater(
+                "The hub is busy: all its database connections are in use.", after=timedelta(seconds=5)
+            ) from fault
         except (OperationalError, DBAPIError) as fault:
-            where = self.engine.url.render_as_string(hide_password=True)
+            where = shown_url(self.engine)
             raise SystemUnreachable(
                 f"The hub's own database {where} cannot be opened ({fault.orig}).".replace("\n", " "),
                 mend="Check CONCILIA_DATABASE_URL, and that the server is running.",

@@ -30,6 +30,7 @@ from concilia.store.migrate import current
 from concilia.store.unit_of_work import Store
 from sync import actions
 from sync.hub import Hub
+from tests.conftest import OpenHub
 from tests.worlds import dotted, rut, workspace, write_cartera, write_contacts, write_payments
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,7 +154,7 @@ def rows_of(hub: Hub) -> Exports:
     return {**found, "quarantine": sorted(repr([row.get(name) for name in kept]) for row in refused)}
 
 
-def opened(where: Where) -> Hub:
+def hub_at(where: Where) -> Hub:
     return open_hub(Settings(where[0], where[1], {}))
 
 
@@ -167,7 +168,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     began = time.monotonic()
     assert started(folder, None).wait() == 0
     seconds = time.monotonic() - began
-    hub = opened((folder, None))
+    hub = hub_at((folder, None))
     found = Undisturbed(untouched, rows_of(hub), seconds, work_stored(hub.store))
     hub.store.close()
     assert (len(found.exports["payments"]), len(found.exports["golden"])) > (150, 900)
@@ -203,7 +204,7 @@ def test_a_sync_killed_at_any_moment_and_started_again_comes_to_the_same(
     for where in fresh(dialect):
         mine = _round(where, chance, undisturbed, most=left)
         left -= mine
-        hub = opened(where)
+        hub = hub_at(where)
         assert rows_of(hub) == undisturbed.exports, f"after {mine} kills, seed {SEED}"
         _nothing_is_doubled(hub)
         abandoned += _runs_are_closed(hub, kills=mine)
@@ -251,3 +252,51 @@ def _runs_are_closed(hub: Hub, *, kills: int) -> int:
     assert all(run.finished_at and stream.status in ("done", "abandoned") for run in gone for stream in run.streams)
     assert len(gone) <= kills
     return len(gone)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="resolve_all wakes what waits in a transaction of its own, only if it resolved something itself"
+)
+@pytest.mark.parametrize(("step", "late"), [("debts", "cartera"), ("debtors", "clientes")])
+def test_what_waits_is_tried_again_though_the_run_that_brought_what_it_waits_for_was_killed(
+    tmp_path: Path, database_url: str | None, opened: OpenHub, step: str, late: str
+) -> None:
+    folder = workspace(tmp_path)
+    if late == "clientes":
+        _debtors_apart(folder)
+    else:
+        write_payments(folder, [("b1", "F-1", "5000", "2026-11-20", "TRX-1")])
+    hub = opened(folder, database_url=database_url)
+    first = actions.run(hub, [])
+    assert sum(stream.blocked for stream in first.run.streams) == 1
+    if late == "clientes":
+        (folder / "erp" / "clientes.txt").write_text(f"RUT;NOMBRE\n{rut(9876543)};José Soto\n", encoding="cp1252")
+    else:
+        write_cartera(
+            folder, [("F-1", rut(9876543), "José Soto", "", "", "8.000", "01-12-2026", "2026-11-02T10:00:00")]
+        )
+
+    def kill(what: str, _: int) -> None:
+        if what == step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        actions.run(hub, [], watch=actions.Watch(resolved=kill))
+    actions.run(hub, [])
+    debt = next(row for row in actions.export(hub, "debts") if row["document"] == "F-1")
+    assert debt["balance"] == ("8000" if late == "clientes" else "3000")
+
+
+def _debtors_apart(folder: Path) -> None:
+    """The ERP sends its debtors in a file of their own, which has not come yet."""
+    text = (folder / "concilia.yaml").read_text(encoding="utf-8")
+    stream = '      clientes: {file: "*.txt", key: [RUT], map: clientes.yaml}\n'
+    (folder / "concilia.yaml").write_text(text.replace("      cartera:", f"{stream}      cartera:"), encoding="utf-8")
+    (folder / "clientes.yaml").write_text(
+        "entities:\n- {entity: debtor, key: [RUT], fields: {tax_id: RUT, full_name: NOMBRE}}\n", encoding="utf-8"
+    )
+    lines = (folder / "cartera.yaml").read_text(encoding="utf-8").splitlines(keepends=True)
+    debts_only = lines[:1] + lines[lines.index(next(x for x in lines if "entity: debt," in x)) :]
+    text = "".join(debts_only).replace("debtor: [RUT]", "debtor: {key: [RUT], stream: clientes}")
+    (folder / "cartera.yaml").write_text(text, encoding="utf-8")
+    write_cartera(folder, [("F-1", rut(9876543), "José Soto", "", "", "8.000", "01-12-2026", "2026-11-02T10:00:00")])

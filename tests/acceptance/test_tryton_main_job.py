@@ -19,12 +19,21 @@ from admin_api.bootstrap import open_hub
 from concilia.settings import Settings
 from sync import actions
 from sync.hub import Hub
+from tests.conftest import load_peer
 from tests.worlds import dump, rut
 
 pytestmark = pytest.mark.peer
 QUIET = ("run", "run_stream", "bookmark", "counter")
 LEGACY, EXPORT = 900, 800  # with Tryton's 300, 2,000 source debtors
 PLACEHOLDERS = ("66.666.666-6", "11111111-1", "99999999-9")
+
+
+@pytest.fixture(scope="module")
+def tryton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A Tryton of this module's own: it is edited and paid here."""
+    peer = load_peer("tryton_peer").start(tmp_path_factory.mktemp("erp"), parties=300)
+    yield peer
+    peer.stop()
 
 
 def _people(tryton: Any) -> list[tuple[str, str]]:

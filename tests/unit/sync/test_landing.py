@@ -15,7 +15,7 @@ from sync.entities import Incoming, incoming_of
 from sync.landing import Change, _decide
 
 EARLY, LATE = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
-THIS_RUN, EARLIER_RUN = 7, 6
+THIS_RUN, KILLED_RUN, EARLIER_RUN = 7, 6, 5  # this one goes on where the killed one stopped
 
 
 def read(value: str, moment: datetime | None = None) -> Incoming:
@@ -27,7 +27,7 @@ def held(value: str, moment: datetime | None = None, run_id: int = EARLIER_RUN) 
 
 
 def decided(one: Incoming, known: KnownRecord | None = None, in_page: Incoming | None = None) -> Change:
-    return _decide(one, known, in_page, run_id=THIS_RUN)
+    return _decide(one, known, in_page, reading=frozenset({THIS_RUN, KILLED_RUN}))
 
 
 def test_an_unknown_key_is_new() -> None:
@@ -90,10 +90,7 @@ def test_a_later_version_never_loses_to_an_earlier_one(
         assert change is Change.NEW
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a run that goes on after a kill has another number, so it takes the second version"
-)
-def test_the_second_version_in_a_file_is_a_duplicate_even_when_the_run_was_killed_between() -> None:
-    undisturbed = decided(read("b"), held("a", run_id=THIS_RUN))
-    resumed = decided(read("b"), held("a", run_id=EARLIER_RUN))
-    assert undisturbed is resumed
+@pytest.mark.parametrize("run_id", [THIS_RUN, KILLED_RUN])
+def test_the_second_version_in_a_file_is_a_duplicate_even_when_the_run_was_killed_between(run_id: int) -> None:
+    assert decided(read("b"), held("a", run_id=run_id)) is Change.DUPLICATE
+    assert decided(read("b", LATE), held("a", EARLY, run_id)) is Change.NEW
