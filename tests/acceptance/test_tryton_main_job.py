@@ -9,7 +9,6 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -155,7 +154,7 @@ def test_every_pair_with_one_valid_rut_is_merged_and_placeholders_merge_nothing(
         elif rut(int(bare[:-1])).replace("-", "") == bare.upper():
             holders[bare.upper()].add(golden[source])
     assert all(len(found) == 1 for found in holders.values())
-    merged = [found for found in holders.values()]
+    merged = list(holders.values())
     assert len(set().union(*merged)) == len(holders), "no golden record holds two valid RUTs"
     assert len(nobody) == len(set(nobody)) == len([w for w in ids.values() if w in PLACEHOLDERS])
 
