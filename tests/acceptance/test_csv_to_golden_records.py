@@ -84,7 +84,9 @@ def test_a_bank_payment_reduces_the_debt_settles_it_and_waits_for_approval(
 ) -> None:
     hub = opened(folder, database_url=database_url)
     actions.run(hub, [])
-    write_payments(folder, [("b1", "F-2", "5000", "2026-11-20", "TRX-1"), ("b2", "f-2", "15000", "2026-11-21", "TRX-2")])
+    write_payments(
+        folder, [("b1", "F-2", "5000", "2026-11-20", "TRX-1"), ("b2", "f-2", "15000", "2026-11-21", "TRX-2")]
+    )
     report = actions.run(hub, [])
     debt = next(r for r in actions.export(hub, "debts") if r["document"] == "F-2")
     assert (debt["balance"], debt["stated_balance"], debt["status"]) == ("0", "20000", "settled")
@@ -131,9 +133,7 @@ def test_events_have_no_gaps_and_a_change_of_name_is_one_update(
     assert [f.type for f in facts if f.seq > last] == ["debtor.updated"]
 
 
-def test_an_older_version_never_overwrites_a_newer_one(
-    folder: Path, database_url: str | None, opened: OpenHub
-) -> None:
+def test_an_older_version_never_overwrites_a_newer_one(folder: Path, database_url: str | None, opened: OpenHub) -> None:
     hub = opened(folder, database_url=database_url)
     actions.run(hub, [])
     write_contacts(

@@ -64,9 +64,7 @@ def test_good_rows_land_and_broken_rows_wait_with_line_column_and_reason(
     assert len(list(actions.export(hub, "debts"))) == ROWS - 20
 
 
-def test_reading_the_broken_file_again_changes_no_row(
-    tmp_path: Path, opened: OpenHub, broken_file: bytes
-) -> None:
+def test_reading_the_broken_file_again_changes_no_row(tmp_path: Path, opened: OpenHub, broken_file: bytes) -> None:
     folder = workspace(tmp_path)
     (folder / "erp" / "cartera.csv").write_bytes(broken_file)
     hub = opened(folder)
@@ -90,7 +88,9 @@ def test_a_broken_row_is_corrected_and_replayed(
     repair.fix(hub, rows["NUL byte"]["id"], changes={"NOMBRE": "Ana"})
     repair.fix(hub, rows["missing key"]["id"], changes={"DOC": "F-NEW"})
     surplus = [name for name in rows["too many columns"]["fields"] if name.startswith("+")]
-    good = dict(zip(CARTERA_COLUMNS, ("F-4444", rut(4_444_444), "Ana Soto", "", "", "1.000", "01-02-2026", ""), strict=True))
+    good = dict(
+        zip(CARTERA_COLUMNS, ("F-4444", rut(4_444_444), "Ana Soto", "", "", "1.000", "01-02-2026", ""), strict=True)
+    )
     repair.fix(hub, rows["too many columns"]["id"], changes={**good, **dict.fromkeys(surplus)})
     repair.fix(hub, rows["bad amount"]["id"], changes={"SALDO": "todavía mal"})
     wanted = [rows[k]["id"] for k in ("bad date", "NUL byte", "missing key", "too many columns", "bad amount")]

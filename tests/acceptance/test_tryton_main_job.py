@@ -138,9 +138,7 @@ def test_every_pair_with_one_valid_rut_is_merged_and_placeholders_merge_nothing(
     holders: dict[str, set[str]] = defaultdict(set)
     nobody: list[str] = []
     golden = _golden(hub)
-    ids: dict[tuple[str, str], str] = {
-        ("erp", str(row["party"])): row["rut"] for row in tryton.truth if row["rut"]
-    }
+    ids: dict[tuple[str, str], str] = {("erp", str(row["party"])): row["rut"] for row in tryton.truth if row["rut"]}
     people = _people(tryton)
     for n in range(LEGACY):
         number = people[n % len(people)][1] if n < 700 else people[n % 400][1]
