@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, FastAPI
 from admin_api import description, problems
 from admin_api.auth import KeyGate, caller
 from admin_api.intake import Manners, SizeLimit
-from admin_api.routes import PROBLEMS, debtors, events, health, payments, reports
+from admin_api.pages import Pages
+from admin_api.routes import PROBLEMS, debtors, events, health, payments, reports, stewardship
 from sync.hub import Hub
 
 PAYMENT_TURNS: Final = 4  # of the 40 threads that answer requests, and of the 15 connections of a database pool
@@ -40,7 +41,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.hub = hub
     app.state.payment_turns = asyncio.Semaphore(PAYMENT_TURNS)
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(caller)])
-    for area in (debtors, payments, events, reports):
+    for area in (debtors, payments, events, reports, stewardship):
         v1.include_router(area.router)
     app.include_router(v1)
     app.include_router(health.router)
@@ -48,5 +49,6 @@ def create_app(hub: Hub) -> FastAPI:
     # The last one added is the first to see a request.
     app.add_middleware(SizeLimit)
     app.add_middleware(KeyGate, hub=hub)
+    app.add_middleware(Pages, hub=hub)
     app.add_middleware(Manners)
     return app

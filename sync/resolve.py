@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concilia.clock import Clock, to_text
 from concilia.portfolio.debt import LedgerPolicy
 from concilia.store import crosswalk, debts, ledger, locks
-from concilia.store.unit_of_work import Store, Tx
+from concilia.store.unit_of_work import Store
 from dedup.survivorship import Policy
 from sync import golden_records, identity, money
 
@@ -46,12 +46,8 @@ def resolve_all(store: Store, policies: Policies, *, clock: Clock, progress: Pro
     told = progress or (lambda _what, _count: None)
     while _debtor_batch(store, policies, clock=clock, tally=tally, told=told):
         pass
-    if tally.debtors:
-        _wake(store, debts.wake_waiting)
     while _debt_batch(store, policies, clock=clock, tally=tally, told=told):
         pass
-    if tally.debts:
-        _wake(store, ledger.wake_waiting)
     while _payment_batch(store, policies, clock=clock, tally=tally, told=told):
         pass
     return tally
@@ -66,6 +62,9 @@ def _debtor_batch(store: Store, policies: Policies, *, clock: Clock, tally: Tall
         at = to_text(clock())
         resolved = identity.resolve_batch(tx, pending, trust=policies.ledger.trust, at=at)
         changes = golden_records.bring_up_to_date(tx, resolved, policy=policies.survivorship, at=at)
+        if not tally.debtors:
+            # In this transaction: a process killed later must not leave the waiting ones asleep.
+            debts.wake_waiting(tx)
     tally.debtors += len(pending)
     tally.created += changes.created
     tally.merged += changes.merged
@@ -81,6 +80,8 @@ def _debt_batch(store: Store, policies: Policies, *, clock: Clock, tally: Tally,
         if not pending:
             return False
         money.resolve_debts(tx, pending, policy=policies.ledger, at=to_text(clock()))
+        if not tally.debts:
+            ledger.wake_waiting(tx)
     tally.debts += len(pending)
     told("debts", len(pending))
     return True
@@ -96,8 +97,3 @@ def _payment_batch(store: Store, policies: Policies, *, clock: Clock, tally: Tal
     tally.payments += len(pending)
     told("payments", len(pending))
     return True
-
-
-def _wake(store: Store, waiting: Callable[[Tx], int]) -> None:
-    with store.begin() as tx:
-        waiting(tx)

@@ -78,6 +78,7 @@ def opened_door(hub: Hub) -> Iterator[Door]:
 def served(hub: Hub) -> Iterator[str]:
     """The address of a running server."""
     listening = socket.create_server(("127.0.0.1", 0))
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     settings = uvicorn.Config(create_app(hub), log_level="critical", access_log=False, lifespan="off", ws="none")
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="door", daemon=True)

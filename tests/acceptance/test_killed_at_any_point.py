@@ -194,6 +194,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path, undisturbed: Undisturb
     return places
 
 
+@pytest.mark.timeout(1200)  # some fifty processes follow one another; a busy machine takes its time
 @pytest.mark.parametrize(("dialect", "kills"), [("sqlite", 20), ("postgresql", 5)])
 def test_a_sync_killed_at_any_moment_and_started_again_comes_to_the_same(
     dialect: str, kills: int, undisturbed: Undisturbed, fresh: Callable[[str], Iterator[Where]]
@@ -254,9 +255,6 @@ def _runs_are_closed(hub: Hub, *, kills: int) -> int:
     return len(gone)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="resolve_all wakes what waits in a transaction of its own, only if it resolved something itself"
-)
 @pytest.mark.parametrize(("step", "late"), [("debts", "cartera"), ("debtors", "clientes")])
 def test_what_waits_is_tried_again_though_the_run_that_brought_what_it_waits_for_was_killed(
     tmp_path: Path, database_url: str | None, opened: OpenHub, step: str, late: str

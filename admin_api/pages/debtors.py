@@ -1,0 +1,101 @@
+"""Search debtors as one types, and the golden record with the reasons for each of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from admin_api import paging
+from admin_api.pages.rendering import HEADERS, page
+from admin_api.pages.visitors import TheHub, Visitor
+from admin_api.wire import Asked, HubId
+from concilia.schema import DEBTOR
+from sync import actions, overview, stewardship
+
+router = APIRouter()
+
+LINES: Final = 25
+MOST_VERSIONS: Final = 20
+
+
+@router.get("/debtors")
+def search(
+    request: Request,
+    hub: TheHub,
+    _visitor: Visitor,
+    q: Annotated[Asked, Query()] = "",
+    after: Annotated[str, Query(max_length=500)] = "",
+) -> Response:
+    """Debtors whose names, identifiers, phones or e-mails hold every word."""
+    start = paging.name_of("debtors", after)
+    found = actions.search_debtors(hub, q, after=start, limit=LINES + 1)
+    listed = paging.page("debtors", found, limit=LINES, place=lambda row: row["id"])
+    return page(request, "debtors.html", listed=listed, q=q, first=not after)
+
+
+@router.get("/debtors/{debtor_id}")
+def debtor(
+    request: Request,
+    hub: TheHub,
+    _visitor: Visitor,
+    debtor_id: HubId,
+    de: Annotated[str, Query(pattern="^[a-z0-9]{0,40}$")] = "",
+) -> Response:
+    """The golden record. An id that was merged away leads to where it went, and `de` says from where one comes."""
+    found = actions.debtor(hub, debtor_id)
+    if found.row.id != debtor_id:
+        return RedirectResponse(f"/debtors/{found.row.id}?de={debtor_id}", status_code=303, headers=HEADERS)
+    why = actions.provenance(hub, debtor_id)
+    shared = {g for point in found.body["contact_points"] for g in point["shared_with"]}
+    told = {line[name] for line in why["ledger"] for name in ("golden_id", "other_id") if line[name]}
+    return page(
+        request,
+        "debtor.html",
+        debtor=found.body,
+        why=why,
+        fields=_in_order(why["fields"]),
+        totals=_totals(found.body["debts"]),
+        points=_with_sources(found.body["contact_points"], why["contact_points"]),
+        members=stewardship.members(hub, debtor_id),
+        names=overview.names_of(hub, sorted(shared | told | {de})),
+        changes=list(_changes(why["versions"], found.body, why))[:MOST_VERSIONS],
+        came_from=de,
+    )
+
+
+def _in_order(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The name first, then as the schema has them."""
+    places = ["full_name", *(field.name for field in DEBTOR.fields)]
+    return {name: fields[name] for name in dict.fromkeys([*places, *fields]) if name in fields}
+
+
+def _totals(debts: Sequence[Mapping[str, Any]]) -> dict[str, Decimal]:
+    """What is owed, by unit."""
+    found: dict[str, Decimal] = {}
+    for debt in debts:
+        found[debt["unit"]] = found.get(debt["unit"], Decimal(0)) + Decimal(debt["balance"])
+    return {unit: total for unit, total in found.items() if total}
+
+
+def _with_sources(shown: Sequence[Mapping[str, Any]], why: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Contact points with everybody who states them; both lists are the same points in the same order."""
+    return [{**point, "sources": told["sources"]} for point, told in zip(shown, why, strict=True)]
+
+
+def _changes(
+    versions: Sequence[Mapping[str, Any]], now: Mapping[str, Any], why: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Earlier versions, newest first, each with the fields that the next one said otherwise."""
+    fields = {name: found["winner"]["value"] for name, found in why["fields"].items()}
+    later, ended = {"status": now["status"], "fields": fields}, now["updated_at"]
+    for version in reversed(versions):
+        before = {"status": version["status"], "fields": version["body"]["fields"]}
+        names = sorted(before["fields"].keys() | later["fields"].keys())
+        pairs = [(name, before["fields"].get(name), later["fields"].get(name)) for name in names]
+        changed = [pair for pair in pairs if pair[1] != pair[2]]
+        yield {**version, "ended": ended, "changed": changed, "became": later["status"]}
+        later, ended = before, version["recorded_at"]
