@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from concilia import keys
 from concilia.clock import to_text
@@ -82,7 +83,7 @@ def _store_debtors(tx: Tx, accepted: Sequence[MappedRecord], *, changed: Sequenc
             record_id=one.id,
             ordinal=n,
             debtor_id=ids[(plan.stream, _debtor_name(one, claim.key))],
-            body=json.dumps(party.claim_to_json(claim), ensure_ascii=False, sort_keys=True),
+            body=_text(party.claim_to_json(claim)),
             source_updated_at=moment_of(one.incoming.record),
             received_at=one.received_at,
         )
@@ -126,7 +127,7 @@ def _store_debts(tx: Tx, accepted: Sequence[MappedRecord], *, changed: Sequence[
                 connection=plan.connection,
                 stream=plan.stream,
                 external_id=external,
-                body=json.dumps(debt.claim_to_json(claim), ensure_ascii=False, sort_keys=True),
+                body=_text(debt.claim_to_json(claim)),
                 creditor=claim.fields.get("creditor") or plan.creditor,
                 debtor_stream=stream,
                 debtor_key=key,
@@ -180,7 +181,7 @@ def _store_payments(tx: Tx, accepted: Sequence[MappedRecord], *, landing: Landin
             connection=plan.connection,
             stream=plan.stream,
             external_id=external,
-            body=json.dumps(payment.claim_to_json(_addressed(claim, plan)), ensure_ascii=False, sort_keys=True),
+            body=_text(payment.claim_to_json(_addressed(claim, plan))),
             payment_id=known[external].payment_id if external in known else None,
             pending=1,
             waiting=None,
@@ -205,6 +206,10 @@ def _addressed(claim: payment.PaymentClaim, plan: StreamPlan) -> payment.Payment
         for a in claim.allocations
     )
     return payment.PaymentClaim(claim.key, claim.fields, parts)
+
+
+def _text(found: Mapping[str, Any]) -> str:
+    return json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def incoming_of(record: Record) -> Incoming:

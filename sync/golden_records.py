@@ -81,8 +81,8 @@ def _row(
         founded_seq=founded_seq,
         retired_seq=None,
         version=0,
-        body=json.dumps(found, ensure_ascii=False, sort_keys=True),
-        provenance=json.dumps(provenance, ensure_ascii=False, sort_keys=True),
+        body=_text(found),
+        provenance=_text(provenance),
         search=search_text(found),
         created_at="",
         updated_at="",
@@ -140,10 +140,14 @@ def _splits(resolved: Resolved) -> list[Fact]:
     ]
 
 
+def _text(found: Mapping[str, Any]) -> str:
+    return json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def search_text(found: Mapping[str, Any]) -> str:
     """What a golden record can be found by: folded names, identifiers, phones, e-mails; upper case, space apart."""
     names = [found["fields"].get(n, "") for n in ("full_name", "legal_name", "trade_name")]
-    words = [word for name in names if name for word in search_words(name)]
+    words = [word for name in names if name for word in normalize_name(name).tokens or search_words(name)]
     words += [i["value"] for i in found["identifiers"]]
     words += [p["value"].upper() for p in found["contact_points"] if p["type"] in ("phone", "email")]
     return " ".join(dict.fromkeys(words))
