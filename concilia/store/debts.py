@@ -214,3 +214,9 @@ def streams_of(tx: Tx, connection: str) -> list[str]:
 def mark_all_pending(tx: Tx) -> None:
     """Every source debt has to be resolved again: whose word counts has changed."""
     tx.execute(text("UPDATE source_debt SET pending = 1"))
+
+
+def by_external_id(tx: Tx, external_id: str) -> set[str]:
+    """The debts that some system states under this key."""
+    sql = text("SELECT DISTINCT debt_id FROM source_debt WHERE external_id = :external AND debt_id IS NOT NULL")
+    return {row[0] for row in tx.execute(sql, {"external": external_id})}

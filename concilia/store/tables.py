@@ -141,6 +141,7 @@ source_debt = Table(
     _number("debtor_id", null=True), _text("debt_id", null=True), _number("pending", default=1),
     _text("waiting", null=True), _text("document", null=True), _text("stated_at"),
     Index("source_debt_key", "connection", "stream", "external_id", unique=True),
+    Index("source_debt_external", "external_id"),
     Index("source_debt_record", "record_id"), Index("source_debt_debt", "debt_id"),
     Index("source_debt_debtor", "debtor_id"), Index("source_debt_document", "document"),
     Index("source_debt_pending", "id", sqlite_where=text("pending = 1"), postgresql_where=text("pending = 1")),

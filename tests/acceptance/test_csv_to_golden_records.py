@@ -247,3 +247,20 @@ def test_an_event_is_found_by_its_place(folder: Path, database_url: str | None, 
     with hub.store.read() as tx:
         first, second = list(events.after(tx, 0, limit=2))
         assert [e.seq for e in events.after(tx, first.seq, limit=1)] == [second.seq]
+
+
+def test_a_bank_names_a_debt_by_the_only_key_or_document_that_fits(
+    folder: Path, database_url: str | None, opened: OpenHub
+) -> None:
+    text = (folder / "abonos.yaml").read_text(encoding="utf-8")
+    (folder / "abonos.yaml").write_text(
+        text.replace("debt: {document: document}", "debt: [document]"), encoding="utf-8"
+    )
+    cartera = (folder / "cartera.yaml").read_text(encoding="utf-8")
+    (folder / "cartera.yaml").write_text(cartera.replace(", document: DOC", ""), encoding="utf-8")
+    write_payments(folder, [("b1", "F-2", "5000", "2026-11-20", "TRX-1"), ("b2", "F-77", "1", "2026-11-20", "TRX-2")])
+    hub = opened(folder, database_url=database_url)
+    report = actions.run(hub, [])
+    assert [s.blocked for s in report.run.streams if s.connection == "bank"] == [1]
+    balances = {tuple(r["sources"]): r["balance"] for r in actions.export(hub, "debts")}
+    assert balances[("erp/cartera/F-2",)] == "15000"

@@ -438,6 +438,7 @@ def upgrade() -> None:
     op.create_index("source_debt_debt", "source_debt", ["debt_id"], unique=False)
     op.create_index("source_debt_debtor", "source_debt", ["debtor_id"], unique=False)
     op.create_index("source_debt_document", "source_debt", ["document"], unique=False)
+    op.create_index("source_debt_external", "source_debt", ["external_id"], unique=False)
     op.create_index("source_debt_key", "source_debt", ["connection", "stream", "external_id"], unique=True)
     op.create_index(
         "source_debt_pending",
@@ -576,6 +577,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("pending = 1"),
     )
     op.drop_index("source_debt_key", table_name="source_debt")
+    op.drop_index("source_debt_external", table_name="source_debt")
     op.drop_index("source_debt_document", table_name="source_debt")
     op.drop_index("source_debt_debtor", table_name="source_debt")
     op.drop_index("source_debt_debt", table_name="source_debt")
