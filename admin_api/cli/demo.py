@@ -86,6 +86,7 @@ def _invite(hub: Hub, url: str, *, key: str, screen: Screen) -> None:
 
     chosen = next(row["golden_id"] for row in actions.export(hub, "debts") if row["status"] == "partially_paid")
     name = next(row["full_name"] or "" for row in actions.export(hub, "golden") if row["golden_id"] == chosen)
-    screen.say(f"\nThe hub answers at {url} (Ctrl-C stops it). Try, from another terminal:")
+    screen.say(f"\nThe hub answers at {url} (Ctrl-C stops it). Open it in a browser and enter the key {key}")
+    screen.say("or try, from another terminal:")
     for path in (f"/v1/debtors?q={quote(name)}", f"/v1/debtors/{chosen}"):
         screen.say(f'  curl -H "Authorization: Bearer {key}" "{url}{path}"')

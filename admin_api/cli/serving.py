@@ -37,7 +37,7 @@ def serve(
         url = url_of(held)
         screen.document({"url": url})
         screen.say(f"Concilia answers at {url} (Ctrl-C stops it).")
-        screen.say("Programs need a key: concilia keys create NAME")
+        screen.say("People open it in a browser, programs call /v1. Both need a key: concilia keys create NAME")
         if host not in _LOCAL:
             screen.complain("Other machines can reach this address, and there is no TLS here: put a proxy in front.")
         answer_calls(hub, held)
