@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,21 @@ def test_two_source_debtors_are_ruled_the_same_and_the_word_is_taken_back(concil
     nobody = concilia("steward", "different", pair[0], "erp/cartera/nobody")
     assert nobody.code == 2
     assert "erp/cartera/nobody" in nobody.err
+
+
+def test_pairs_for_a_person_are_shown_with_what_is_at_stake(concilia: Any, tmp_path: Path) -> None:
+    concilia("init")
+    file = tmp_path / "in/cartera.csv"
+    header = file.read_text("utf-8").splitlines()[0]
+    columns = header.split(";")
+    rows = [
+        dict.fromkeys(columns, "") | {"DOC": f"F-{n}", "RUT": tax_id, "NOMBRE": name, "SALDO": "1.500"}
+        | {c: "961234567" for c in columns if c.startswith("FONO")} | {c: "01-10-2026" for c in columns if c == "VENCE"}
+        for n, (tax_id, name) in enumerate([("12.531.909-2", "Ana Muñoz Peña"), ("66.666.666-6", "MUNOZ PENA ANA")])
+    ]  # fmt: skip
+    file.write_text("\n".join([header, *(";".join(row[c] for c in columns) for row in rows)]) + "\n", "utf-8")
+    concilia("sync")
+    (pair,) = [json.loads(line) for line in concilia("steward", "candidates", "--json").out.splitlines()]
+    assert sorted(pair["names"]) == ["Ana Muñoz Peña", "MUNOZ PENA ANA"]
+    assert pair["value"] == {"CLP": "3000"}
+    assert "1 pair waits for a person." in concilia("steward", "candidates").out
