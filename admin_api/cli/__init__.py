@@ -18,6 +18,7 @@ from admin_api.cli.endings import exit_code_of
 from admin_api.cli.exporting import app as exporting
 from admin_api.cli.keys import app as keys
 from admin_api.cli.mapping import app as mapping
+from admin_api.cli.matching import app as matching
 from admin_api.cli.options import AsJson, Folder
 from admin_api.cli.quarantine import app as quarantine
 from admin_api.cli.running import app as running
@@ -41,6 +42,7 @@ app.add_typer(running)
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(stewardship)
 app.add_typer(rulings, name="steward")
+app.add_typer(matching, name="match")
 app.add_typer(exporting)
 app.add_typer(keys, name="keys")
 app.add_typer(serving)
