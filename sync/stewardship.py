@@ -182,7 +182,7 @@ def source_debtor(hub: Hub, named: str) -> int:
         found = crosswalk.find_debtors(tx, connection, [(stream, external)])
     if not found:
         raise NotFound(
-            "There is no such source debtor.", mend="Name it by its number or connection/stream/external-id."
+            f"There is no source debtor {named!r}.", mend="Name it by its number or connection/stream/external-id."
         )
     return next(iter(found.values()))
 
