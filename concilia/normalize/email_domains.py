@@ -14,6 +14,9 @@ ROLE_LOCALS = words(
     "proveedores recepcion recepciondte recepcionfacturas recepcao remuneraciones reservas rh rrhh sac secretaria "
     "servicioalcliente servicios soporte suporte support tesoreria tesouraria vendas ventas webmaster"
 )
+# RFC 2606 keeps example.* for examples; the Spanish and Portuguese words are used alike. Mail to them goes nowhere, but
+# two records with one such address still say the same.
+RESERVED_DOMAINS = words("example.com example.org example.net ejemplo.com ejemplo.cl exemplo.com exemplo.com.br")
 DISPOSABLE_DOMAINS = words(
     "10minutemail.com 10minutemail.net 20minutemail.com 33mail.com burnermail.io discard.email discardmail.com "
     "dispostable.com dropmail.me emailondeck.com fakeinbox.com fakemail.net getairmail.com getnada.com grr.la "

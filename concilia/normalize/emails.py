@@ -17,6 +17,7 @@ from concilia.normalize.email_domains import (
     MISTYPED_DOMAINS,
     MISTYPED_ENDINGS,
     NEIGHBOURS,
+    RESERVED_DOMAINS,
     ROLE_LOCALS,
 )
 from concilia.normalize.folding import clean
@@ -135,14 +136,23 @@ def _judge(local: str, domain: str, *, raw: str) -> Email:
     meant = MISTYPED_DOMAINS.get(domain) or _right_ending(domain)
     if meant:
         return _mistyped(local, meant, raw=raw)
-    if domain in DISPOSABLE_DOMAINS:
-        return Email(value, raw, Verdict.SUSPICIOUS, f"{domain} gives addresses away for an hour", "", key)
     near = _near_provider(domain)
     if near:
         return Email(value, raw, Verdict.SUSPICIOUS, f"is {near} meant?", f"{local}@{near}", key)
-    if lower in ROLE_LOCALS or lower.replace(".", "").replace("-", "").replace("_", "") in ROLE_LOCALS:
-        return Email(value, raw, Verdict.SUSPICIOUS, "a mailbox of a role, shared by design", "", key)
+    doubt = _why_doubtful(lower, domain)
+    if doubt:
+        return Email(value, raw, Verdict.SUSPICIOUS, doubt, "", key)
     return Email(value, raw, Verdict.VALID_FORMAT, "well formed", "", key)
+
+
+def _why_doubtful(local: str, domain: str) -> str:
+    if domain in DISPOSABLE_DOMAINS:
+        return f"{domain} gives addresses away for an hour"
+    if domain in RESERVED_DOMAINS:
+        return f"{domain} is kept for examples and delivers nothing"
+    if local in ROLE_LOCALS or local.replace(".", "").replace("-", "").replace("_", "") in ROLE_LOCALS:
+        return "a mailbox of a role, shared by design"
+    return ""
 
 
 def _mistyped(local: str, domain: str, *, raw: str) -> Email:

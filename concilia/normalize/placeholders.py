@@ -43,7 +43,7 @@ _FAKE_LOCALS = words(
     "sememail sem.email test prueba pruebas teste ejemplo exemplo fake falso asd asdf asdasd qwerty"
 )
 _FAKE_DOMAINS = words(
-    "example.com example.org example.net ejemplo.com ejemplo.cl exemplo.com exemplo.com.br dominio.com dominio.cl "
+    "dominio.com dominio.cl "
     "test.com test.cl prueba.com prueba.cl teste.com tiene.com tiene.cl notiene.com notiene.cl notiene.com.mx "
     "sincorreo.com sincorreo.cl sincorreo.com.co sinmail.com sinmail.cl nomail.com nomail.cl noemail.com noemail.cl "
     "noexiste.com noexiste.cl asd.com asd.cl aaa.com xxx.com xxx.cl mail.mail naotem.com naotem.com.br"
