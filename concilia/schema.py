@@ -68,7 +68,6 @@ METHODS = (
     "transfer", "cash", "card", "direct_debit", "pix", "boleto", "pse", "webpay", "cheque", "compensation", "other",
 )  # fmt: skip
 PAYMENT_STATUSES = ("announced", "pending", "confirmed", "rejected", "reversed", "charged_back", "refunded")
-CHANNELS = ("voice_agent", "voice_auto", "sms", "whatsapp", "email", "webchat", "app_push", "letter", "visit")
 
 DEBTOR = Entity(
     "debtor",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from concilia.errors import MustBeMended
 from dedup.batch import ALL_PARTS, BatchResult, Parts, match_batch
 from dedup.linkage import Partition
 from dedup.model import Model, load
-from dedup.rows import Array, Columns, columns_of
+from dedup.rows import Array, columns_of
 from dedup.shelf import Shelf
 from dedup.table_reading import TableLayout, layout_of, profile_of_row
 
@@ -114,11 +114,6 @@ def bands_of(partition: Partition) -> Array:
     alone = waiting[sizes[partition.cluster[waiting]] == 1] if len(waiting) else waiting
     band[alone] = 2
     return band
-
-
-def read_columns(rows: Iterable[Sequence[str]], layout: TableLayout) -> Columns:
-    """The rows of a table as columns, in their order."""
-    return columns_of(b"".join(profile_of_row(row, layout).row() for row in rows))
 
 
 def _read(source: Path, options: TableOptions, shelf: Shelf) -> list[str]:

@@ -118,27 +118,21 @@ def find_debt(tx: Tx, allocation: Allocation) -> tuple[str, str]:
     """The debt an allocation names, or the reason why there is none to be named."""
     named = allocation.debt
     if named.document is not None:
-        document = debt_rules.document_key(named.document)
-        held = debts.by_document(tx, [document] if document else []).get(document or "", [])
+        held = debts.of_document(tx, named.document)
         if len(held) > 1:
             return "", f"document {named.document} is the number of {len(held)} debts"
         return (held[0].id, "") if held else ("", f"no debt has the document {named.document}")
     external = keys.external_id(named.key)
-    streams = [named.stream] if named.stream else debts.streams_of(tx, named.connection or "")
-    if not streams:
+    connection = named.connection or ""
+    if not named.stream and not debts.streams_of(tx, connection):
         return _elsewhere(tx, external)
-    for stream in streams:
-        row = debts.find_sources(tx, named.connection or "", stream=stream, external_ids=[external]).get(external)
-        if row is not None and row.debt_id is not None:
-            return row.debt_id, ""
-    return "", f"debt {external} of connection {named.connection} is not known yet"
+    found = debts.stated_as(tx, connection, external, stream=named.stream)
+    return (found, "") if found else ("", f"debt {external} of connection {connection} is not known yet")
 
 
 def _elsewhere(tx: Tx, external: str) -> tuple[str, str]:
     """The debt that a system without debts of its own means, such as a bank: by document, else by the only key."""
-    document = debt_rules.document_key(external)
-    held = {row.id for row in debts.by_document(tx, [document] if document else []).get(document or "", [])}
-    held = held or debts.by_external_id(tx, external)
+    held = {row.id for row in debts.of_document(tx, external)} or debts.by_external_id(tx, external)
     if len(held) > 1:
         return "", f"{external} is the number of {len(held)} debts: say which by `debt: {{connection: …, key: […]}}`"
     return (held.pop(), "") if held else ("", f"no debt has the document or the key {external}")

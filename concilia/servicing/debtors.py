@@ -13,7 +13,7 @@ from concilia.normalize.tax_ids import normalize_tax_id
 from concilia.portfolio import debt as debt_rules
 from concilia.store import crosswalk, debts, golden, roles
 from concilia.store.debts import DebtView
-from concilia.store.golden import ACTIVE, MERGED, GoldenRow
+from concilia.store.golden import MERGED, GoldenRow
 from concilia.store.unit_of_work import Tx
 
 MOST_SHARED = 20  # how many other debtors with the same contact point are named
@@ -137,8 +137,7 @@ def match_keys_for(asked: Identifiers) -> list[str]:
 
 def _holders_of_debt(tx: Tx, named: str) -> list[str]:
     view = debts.view(tx, named)
-    document = debt_rules.document_key(named)
-    rows = [view.row] if view else debts.by_document(tx, [document] if document else []).get(document or "", [])
+    rows = [view.row] if view else debts.of_document(tx, named)
     goldens = debts.goldens_of(tx, [r.debtor_id for r in rows if r.debtor_id is not None])
     return sorted(set(goldens.values()))
 
@@ -174,11 +173,6 @@ def debt_json(view: DebtView) -> dict[str, Any]:
         "version": row.version,
         "updated_at": row.updated_at,
     }
-
-
-def is_active(row: GoldenRow) -> bool:
-    """Whether the record stands for somebody now."""
-    return row.status == ACTIVE
 
 
 COUNTRIES = ("CL", "MX", "CO", "PE", "AR", "BR", "EC")

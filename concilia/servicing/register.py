@@ -13,7 +13,6 @@ from typing import Any
 from concilia import keys, schema
 from concilia.errors import Conflict, NotFound, RequestInvalid
 from concilia.money import DECIMALS, fits_unit, parse_amount
-from concilia.portfolio import debt as debt_rules
 from concilia.portfolio.debt import LedgerPolicy
 from concilia.servicing import payments
 from concilia.servicing.payments import API, Incoming
@@ -74,26 +73,18 @@ def find_debt(tx: Tx, named: Mapping[str, Any]) -> DebtRow:
         found = debts.load(tx, [named["id"]]).get(named["id"])
         shown = f"debt {named['id']}"
     elif named.get("document"):
-        document = debt_rules.document_key(named["document"]) or ""
-        rows = debts.by_document(tx, [document]).get(document, [])
+        rows = debts.of_document(tx, named["document"])
         if len(rows) > 1:
             raise RequestInvalid(f"Document {named['document']} names {len(rows)} debts.", field="debt.document")
         found = rows[0] if rows else None
         shown = f"debt with document {named['document']}"
     else:
-        found = _by_source(tx, named["connection"], named["external_id"])
+        stated = debts.stated_as(tx, named["connection"], named["external_id"])
+        found = debts.load(tx, [stated]).get(stated) if stated else None
         shown = f"debt {named['external_id']} of connection {named['connection']}"
     if found is None:
         raise NotFound(f"There is no {shown}.", mend="Sync the connection first, or correct the reference.")
     return found
-
-
-def _by_source(tx: Tx, connection: str, external_id: str) -> DebtRow | None:
-    for stream in debts.streams_of(tx, connection):
-        stated = debts.find_sources(tx, connection, stream=stream, external_ids=[external_id]).get(external_id)
-        if stated is not None and stated.debt_id is not None:
-            return debts.load(tx, [stated.debt_id]).get(stated.debt_id)
-    return None
 
 
 def _check_key(key: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from concilia.portfolio.debt import document_key
 from concilia.store import bulk, tables
 from concilia.store.unit_of_work import Tx
 
@@ -220,3 +221,18 @@ def by_external_id(tx: Tx, external_id: str) -> set[str]:
     """The debts that some system states under this key."""
     sql = text("SELECT DISTINCT debt_id FROM source_debt WHERE external_id = :external AND debt_id IS NOT NULL")
     return {row[0] for row in tx.execute(sql, {"external": external_id})}
+
+
+def of_document(tx: Tx, number: str) -> list[DebtRow]:
+    """The debts with that document number, however it is written."""
+    document = document_key(number)
+    return by_document(tx, [document]).get(document, []) if document else []
+
+
+def stated_as(tx: Tx, connection: str, external_id: str, *, stream: str | None = None) -> str | None:
+    """The debt that a connection states under this key, in one of its streams or in the first that has it."""
+    for name in [stream] if stream else streams_of(tx, connection):
+        row = find_sources(tx, connection, stream=name, external_ids=[external_id]).get(external_id)
+        if row is not None and row.debt_id is not None:
+            return row.debt_id
+    return None

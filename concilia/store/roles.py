@@ -47,20 +47,11 @@ def replace(tx: Tx, record_ids: Sequence[int], rows: Sequence[RoleRow]) -> None:
 
 def of_golden(tx: Tx, golden_id: str) -> list[RoleView]:
     """In which debts of others (or its own) a debtor stands, and how."""
-    return _views(tx, "WHERE s.golden_id = :id", golden_id)
-
-
-def of_debt(tx: Tx, debt_id: str) -> list[RoleView]:
-    """Who stands beside a debt, and how."""
-    return _views(tx, "WHERE d.debt_id = :id", debt_id)
-
-
-def _views(tx: Tx, where: str, value: str) -> list[RoleView]:
     sql = text(
         "SELECT DISTINCT s.golden_id, d.debt_id, r.role, r.liability FROM party_role r "
         "JOIN source_debtor s ON s.id = r.debtor_id "
         "JOIN source_debt d ON (d.connection = r.debt_connection AND d.stream = r.debt_stream "
         "AND d.external_id = r.debt_key) OR (r.document IS NOT NULL AND d.document = r.document) "
-        f"{where} AND d.debt_id IS NOT NULL AND s.golden_id IS NOT NULL ORDER BY d.debt_id, r.role, s.golden_id"
+        "WHERE s.golden_id = :id AND d.debt_id IS NOT NULL ORDER BY d.debt_id, r.role"
     )
-    return [RoleView(*row) for row in tx.execute(sql, {"id": value})]
+    return [RoleView(*row) for row in tx.execute(sql, {"id": golden_id})]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -114,12 +114,6 @@ def replace_issues(tx: Tx, record_ids: Sequence[int], rows: Sequence[tuple[objec
     bulk.execute_in(tx, "DELETE FROM mapping_issue WHERE record_id IN :values", record_ids)
     columns = ("record_id", "ordinal", "connection", "entity", "field", "column", "value", "code", "reason")
     bulk.insert(tx, tables.mapping_issue, columns, rows)
-
-
-def issues_of(tx: Tx, record_id: int) -> Iterator[tuple[str, str, str, str, str]]:
-    """Field, column, value, code and reason of each issue of a record."""
-    sql = text('SELECT field, "column", value, code, reason FROM mapping_issue WHERE record_id = :id ORDER BY ordinal')
-    return (tuple(row) for row in tx.execute(sql, {"id": record_id}))
 
 
 def quality(tx: Tx) -> list[tuple[str, str, int]]:
