@@ -264,3 +264,27 @@ def test_a_bank_names_a_debt_by_the_only_key_or_document_that_fits(
     assert [s.blocked for s in report.run.streams if s.connection == "bank"] == [1]
     balances = {tuple(r["sources"]): r["balance"] for r in actions.export(hub, "debts")}
     assert balances[("erp/cartera/F-2",)] == "15000"
+
+
+def test_a_guarantor_stands_beside_the_debt_of_another(folder: Path, database_url: str | None, opened: OpenHub) -> None:
+    cartera = (folder / "cartera.yaml").read_text(encoding="utf-8")
+    (folder / "cartera.yaml").write_text(cartera + GUARANTOR, encoding="utf-8")
+    header = "DOC;RUT;NOMBRE;FONO1;FONO2;SALDO;VENCE;MOD;RUT_AVAL;AVAL"
+    row = f"F-9;{JOSE};José Hernández;;;5.000;01-10-2026;2026-11-01T10:00:00;{ANA};Ana Muñoz Ñuñez"
+    for old in (folder / "erp").glob("*.csv"):
+        old.unlink()
+    (folder / "erp" / "avales.csv").write_text(f"{header}\n{row}\n", encoding="cp1252")
+    hub = opened(folder, database_url=database_url)
+    assert actions.run(hub, ["erp"]).exit_code == 0
+    golden = {r["external_id"]: r["golden_id"] for r in actions.export(hub, "crosswalk")}
+    debt = next(r for r in actions.export(hub, "debts") if r["document"] == "F-9")
+    assert debt["golden_id"] == golden[JOSE] != golden[ANA]
+    roles = actions.debtor(hub, golden[ANA]).body["roles"]
+    assert roles == [{"debt": debt["debt_id"], "role": "aval", "liability": "none"}]
+    assert actions.debtor(hub, golden[ANA]).body["debts"] == []
+
+
+GUARANTOR = """\
+- {entity: debtor, key: [RUT_AVAL], fields: {tax_id: RUT_AVAL, full_name: AVAL}}
+- {entity: party_role, debtor: [RUT_AVAL], debt: [DOC], fields: {role: {constant: aval}}}
+"""
