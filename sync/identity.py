@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from concilia.keys import GoldenId
-from concilia.portfolio.party import claim_from_json
-from concilia.records import RecordRef
 from concilia.store import crosswalk, golden, rulings
-from concilia.store.crosswalk import SourceDebtor
 from concilia.store.golden import LedgerLine
 from concilia.store.unit_of_work import Tx
 from dedup.assignment import Assignment, assign
@@ -20,7 +17,8 @@ from dedup.compare import Evidence
 from dedup.judgement import Judgement, Ruling, standing
 from dedup.ledger import Entry, Founded, Golden, Inherited, Merged, Moved, Revived, Split, Standing
 from dedup.matching import Matching, affected, match
-from dedup.party import MatchKey, SourceParty, StampedClaim
+from dedup.party import MatchKey, SourceParty
+from sync.parties import Memory
 
 LIMITS = Limits()
 _CONTACT_CAP = LIMITS.contact_holders + 1
@@ -37,34 +35,6 @@ class Resolved:
     first_line: int
     vacated: frozenset[str]  # golden ids that lost their last source debtor
     alarms: tuple[Alarm, ...] = ()
-
-
-@dataclass(slots=True)
-class Memory:
-    """Source debtors loaded in this transaction, so that none is read twice."""
-
-    tx: Tx
-    trust: Mapping[str, int]
-    debtors: dict[int, SourceDebtor] = field(default_factory=dict)
-    parties: dict[int, SourceParty] = field(default_factory=dict)
-
-    def load(self, debtor_ids: Iterable[int]) -> list[SourceParty]:
-        """The parties of these debtors; those whom no record claims any more are left out."""
-        wanted = list(dict.fromkeys(debtor_ids))
-        missing = [n for n in wanted if n not in self.debtors]
-        if missing:
-            self.debtors |= crosswalk.load(self.tx, missing)
-            for debtor_id, claims in crosswalk.claims_of(self.tx, missing).items():
-                self.parties[debtor_id] = self._party(self.debtors[debtor_id], claims)
-        return [self.parties[n] for n in wanted if n in self.parties]
-
-    def _party(self, debtor: SourceDebtor, claims: Sequence[crosswalk.StoredClaim]) -> SourceParty:
-        stamped = tuple(
-            StampedClaim(claim_from_json((debtor.external_id,), json.loads(c.body)), c.source_updated_at, c.received_at)
-            for c in claims
-        )
-        ref = RecordRef(debtor.connection, debtor.stream, debtor.external_id)
-        return SourceParty(debtor.id, ref, self.trust.get(debtor.connection, 50), stamped)
 
 
 def resolve_batch(tx: Tx, pending: Sequence[int], *, trust: Mapping[str, int], at: str) -> Resolved:

@@ -19,6 +19,7 @@ from concilia.store.unit_of_work import Tx
 from sync import golden_records, identity
 from sync.comparing import Compared, compared
 from sync.hub import Hub
+from sync.parties import Memory
 
 SAME, DIFFERENT, WITHDRAWN = "same", "different", "withdrawn"
 JUDGEMENTS: Final = (SAME, DIFFERENT, WITHDRAWN)
@@ -238,11 +239,11 @@ def _ruled_apart(tx: Tx) -> set[frozenset[str]]:
     return {frozenset(str(debtors[n].golden_id) for n in pair if n in debtors) for pair in pairs}
 
 
-def _members(hub: Hub, tx: Tx, left: int, right: int) -> identity.Memory:
+def _members(hub: Hub, tx: Tx, left: int, right: int) -> Memory:
     """Both debtors with their claims, as matching sees them."""
     if left == right:
         raise RequestInvalid("A ruling needs two different source debtors.", field="right")
-    memory = identity.Memory(tx, hub.policies.ledger.trust)
+    memory = Memory(tx, hub.policies.ledger.trust)
     memory.load((left, right))
     if not {left, right} <= memory.parties.keys():
         raise NotFound("One of the two source debtors is not known.", mend="List the candidates to see their numbers.")

@@ -7,7 +7,7 @@ columns.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 metadata = MetaData()
 
@@ -98,6 +98,41 @@ match_key = Table(
     "match_key", metadata,
     _text("key", key=True), _number("debtor_id", key=True),
     Index("match_key_debtor", "debtor_id"),
+)  # fmt: skip
+
+# The matching index: one fixed row a debtor, its keys as 64-bit hashes, and the scored pairs.
+match_row = Table("match_row", metadata, _number("debtor_id", key=True), Column("body", LargeBinary, nullable=False))
+
+match_posting = Table(
+    "match_posting", metadata,
+    _number("hash", key=True), _number("debtor_id", key=True),
+    sqlite_with_rowid=False,  # the key is the whole row: held once
+)  # fmt: skip
+
+match_edge = Table(
+    "match_edge", metadata,
+    _number("left_id", key=True), _number("right_id", key=True),
+    Column("bits", Double, nullable=False), Column("contact", Double, nullable=False),
+    Index("match_edge_right", "right_id"), sqlite_with_rowid=False,
+)  # fmt: skip
+
+match_model = Table(
+    "match_model", metadata,
+    _number("id", key=True), _text("body"), _text("note"), _text("made_at"), _text("linked_at", null=True),
+)  # fmt: skip
+
+pin = Table(
+    "pin", metadata,
+    _number("id", key=True), _number("debtor_id"), _text("field"), _text("value", null=True), _text("by"),
+    _text("reason"), _text("at"),
+    Index("pin_debtor", "debtor_id"),
+)  # fmt: skip
+
+retired_id = Table(
+    "retired_id", metadata,
+    _number("id", key=True), _number("debtor_id", null=True), _text("name"), _text("value"), _number("retired"),
+    _text("by"), _text("reason"), _text("at"),
+    Index("retired_id_debtor", "debtor_id"), Index("retired_id_value", "name", "value"),
 )  # fmt: skip
 
 ruling = Table(
