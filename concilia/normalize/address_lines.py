@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from concilia.normalize.address_tables import NEEDS_NUMBER, NUMBER_WORDS, STREETS, STREETS_CO, UNITS
 from concilia.normalize.folding import fold, fold_dashes
@@ -26,13 +26,16 @@ _CO_BARE = re.compile(
 _CO_QUADRANT = re.compile(r"\b(?:SUR|ESTE|NORTE|OESTE)\b")
 _NO_NUMBER = re.compile(r"\bs\s?/\s?n\b\.?", re.IGNORECASE)
 _DIGIT = re.compile(r"[0-9]")
+_MAY_BE_NUMBER_SIGN = re.compile(r"[#°º]|\.\s*\d")  # what every notation that `_NUMBER_SIGN` finds has in it
+_CO_PUNCTUATION = re.compile(r"[.,°º]")
+_CO_GLUED = re.compile(r"([A-Z]+)(\d.*)")
+_CO_LOOSE_LETTER = re.compile(r"(\d)\s+(?=[A-Z]\b|BIS)")
 _NUMBER_MARKS = NUMBER_WORDS | {"#"}
 _CORNER = frozenset({"Y", "ENTRE", "ESQ", "ESQUINA", "E", "CON"})
 _WORDS = re.compile(r"[A-Z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class StreetLine:
+class StreetLine(NamedTuple):
     """Street, number and unit as written (in Colombia in one notation); empty when not found."""
 
     street: str
@@ -42,9 +45,9 @@ class StreetLine:
 
 def street_line(text: str) -> StreetLine:
     """A line of words and numbers: the unit begins at its word, the number is the last one before it."""
-    text = _ORDINAL.sub(_as_floor, _FLOOR.sub(r"PISO \1", _NUMBER_SIGN.sub(" # ", _NO_NUMBER.sub(" ", text))))
+    text = _with_plain_signs(text)
     written = _TOKEN.findall(text)
-    folded = [fold(word) for word in written]
+    folded = [word.upper() if word.isascii() else fold(word) for word in written]
     cut = _unit_start(folded)
     index = _number_index(folded[:cut])
     unit = [word for word in written[cut:] if word != "#"]
@@ -57,9 +60,25 @@ def street_line(text: str) -> StreetLine:
     return StreetLine(" ".join(street), written[index], " ".join([*behind, *unit]))
 
 
+def _with_plain_signs(text: str) -> str:
+    """# before the number, floors and doors as words, and nothing for "without number"."""
+    if "/" in text:
+        text = _NO_NUMBER.sub(" ", text)
+    if _MAY_BE_NUMBER_SIGN.search(text):
+        text = _NUMBER_SIGN.sub(" # ", text)
+    return _with_floors(text)
+
+
+def _with_floors(text: str) -> str:
+    if not text.isascii():
+        return _ORDINAL.sub(_as_floor, _FLOOR.sub(r"PISO \1", text))
+    return _FLOOR.sub(r"PISO \1", text) if "PISO" in text.upper() else text
+
+
 def colombian_line(text: str) -> StreetLine:
     """Colombian nomenclature in one notation: `Cra 7 # 71-21` is street CARRERA 7, number 71-21."""
-    folded = re.sub(r"[.,°º]", " ", fold(fold_dashes(text).replace("º", " ").replace("°", " ")))
+    plain = text if text.isascii() else fold_dashes(text).replace("º", " ").replace("°", " ")
+    folded = _CO_PUNCTUATION.sub(" ", fold(plain))
     words = folded.split()
     kind, size = _co_kind(words)
     rest = " ".join(words[size:])
@@ -84,7 +103,7 @@ def is_unit(words: list[str]) -> bool:
 
 def unit_key(unit: str) -> str:
     """The unit with canonical words and without decoration: "Depto. 056" is "DPTO 56"."""
-    words = _WORDS.findall(fold(_ORDINAL.sub(_as_floor, _FLOOR.sub(r"PISO \1", unit))))
+    words = _WORDS.findall(fold(_with_floors(unit)))
     kept = [UNITS.get(word, word) for word in words if word not in NUMBER_WORDS]
     return " ".join(word.lstrip("0") or "0" for word in kept)
 
@@ -96,6 +115,8 @@ def _as_floor(found: re.Match[str]) -> str:
 
 def _unit_start(folded: list[str]) -> int:
     """Where the unit begins: a word for one, behind a number, with something after it."""
+    if UNITS.keys().isdisjoint(folded):
+        return len(folded)
     numbered = _has_digit(folded[0]) if folded else False
     for index in range(1, len(folded)):
         word = folded[index]
@@ -109,7 +130,7 @@ def _unit_start(folded: list[str]) -> int:
 
 def _number_index(folded: list[str]) -> int | None:
     """Where the house number stands: behind a number sign, or the last number that is not the first word."""
-    for index in range(2, len(folded)):
+    for index in () if _NUMBER_MARKS.isdisjoint(folded) else range(2, len(folded)):
         if folded[index - 1] in _NUMBER_MARKS and _HOUSE.fullmatch(folded[index]):
             return index
     for index in range(len(folded) - 1, 0, -1):
@@ -121,7 +142,7 @@ def _number_index(folded: list[str]) -> int | None:
 def _co_kind(words: list[str]) -> tuple[str, int]:
     if len(words) > 1 and STREETS_CO.get(words[0]) == "AVENIDA" and STREETS_CO.get(words[1]) in ("CALLE", "CARRERA"):
         return f"AVENIDA {STREETS_CO[words[1]]}", 2
-    glued = re.fullmatch(r"([A-Z]+)(\d.*)", words[0]) if words else None
+    glued = _CO_GLUED.fullmatch(words[0]) if words else None
     if glued and glued.group(1) in STREETS_CO:
         words[0:1] = [glued.group(1), glued.group(2)]
     kind = STREETS_CO.get(words[0], "") if words else ""
@@ -130,7 +151,7 @@ def _co_kind(words: list[str]) -> tuple[str, int]:
 
 def _tight(text: str) -> str:
     """A way number with its letter attached: `7 a bis sur` is 7ABIS SUR."""
-    return re.sub(r"(\d)\s+(?=[A-Z]\b|BIS)", r"\1", " ".join(text.split())).replace(" BIS", "BIS")
+    return _CO_LOOSE_LETTER.sub(r"\1", " ".join(text.split())).replace(" BIS", "BIS")
 
 
 def _has_digit(word: str) -> bool:

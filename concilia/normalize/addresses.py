@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from concilia.normalize.address_lines import StreetLine, colombian_line, is_unit, street_line, unit_key
 from concilia.normalize.address_tables import (
@@ -21,12 +22,13 @@ from concilia.normalize.address_tables import (
     STREETS,
 )
 from concilia.normalize.folding import clean, fold, fold_dashes
-from concilia.normalize.placeholders import says_nothing, why_fake_address
+from concilia.normalize.placeholders import says_nothing, tells_a_place, why_fake_address
 from concilia.normalize.verdict import Verdict
 
 LONGEST = 512
 _SMALL_WORDS = frozenset({"DE", "DEL", "LA", "LAS", "LOS", "EL", "DA", "DO", "DOS"})
 _PARTS = ("street", "number", "unit", "neighborhood", "city", "subdivision", "postal_code")
+_OF_THE_STREET, _BEHIND_THE_STREET = _PARTS[:3], _PARTS[3:]
 _WORDS = re.compile(r"[A-Z0-9]+")
 _ANY_WORD = re.compile(r"[^\W_]+")
 _PIECES = re.compile(r"\s*[,;\n|]\s*|\s+-\s+")
@@ -74,13 +76,27 @@ def _from_text(raw: str, country: str) -> Address:
     return _finished(display, raw, country=country, parts=parts, line=line)
 
 
+def building_key(given: Mapping[str, str], country: str) -> str:
+    """The match key of an address in parts up to its house number: country|street|number, without unit and place.
+
+    Empty exactly where `normalize_address` has no match key.
+    """
+    country = country.strip().upper()[:2] if len(country) < 8 else ""
+    country = _stated_country(given) or country
+    parts = _cleaned(given, _OF_THE_STREET)
+    first = _street_line_of(parts, country)
+    if not _surely_a_place(first) and _why_refused(_one_line(first, _cleaned(given, _PARTS))):
+        return ""
+    line = _line(first, country)
+    street = _street_key(line.street, country)
+    return f"{country}|{street}|{_number_key(line.number, country)}" if street and line.number else ""
+
+
 def _from_parts(given: Mapping[str, str], country: str) -> Address:
-    country = clean(str(given.get("country") or ""))[:2].upper() or country
-    parts = {name: clean(str(given.get(name) or "")[:LONGEST], form="NFC") for name in _PARTS}
-    parts = {name: "" if says_nothing(text) and text != "0" else text for name, text in parts.items()}
-    street_and_unit = (parts["street"], _number_as_written(parts["number"], country), parts["unit"])
-    first = " ".join(part for part in street_and_unit if part)
-    display = ", ".join(part for part in (first, *(parts[name] for name in _PARTS[3:])) if part)[:LONGEST]
+    country = _stated_country(given) or country
+    parts = _cleaned(given, _PARTS)
+    first = _street_line_of(parts, country)
+    display = _one_line(first, parts)
     refused = _refused(display, display, country)
     if refused:
         return refused
@@ -90,14 +106,64 @@ def _from_parts(given: Mapping[str, str], country: str) -> Address:
     return _finished(display, display, country=country, parts=parts, line=line)
 
 
+def _stated_country(given: Mapping[str, str]) -> str:
+    stated = given.get("country")
+    return clean(str(stated))[:2].upper() if stated else ""
+
+
+def _surely_a_place(first: str) -> bool:
+    """Whether an address that begins so is refused in no case: it has a letter, and digits that no stand-in has."""
+    return first[:1].isalpha() and first[0].isascii() and tells_a_place(fold(first[:LONGEST]))
+
+
+def _cleaned(given: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    """The parts on one line each; empty where one was not given or says nothing."""
+    parts = dict.fromkeys(names, "")
+    for name in names:
+        value = given.get(name)
+        if value:
+            text = str(value)[:LONGEST]
+            parts[name] = _said(text) if name == "street" else _said_again(text)
+    return parts
+
+
+def _said(text: str) -> str:
+    text = clean(text, form="NFC")
+    return "" if says_nothing(text) and text != "0" else text
+
+
+_said_again = lru_cache(maxsize=20_000)(_said)  # for cities, regions, units: the same few in many records
+
+
+def _street_line_of(parts: Mapping[str, str], country: str) -> str:
+    number, unit = parts["number"], parts["unit"]
+    if not (number or unit):
+        return parts["street"]
+    return " ".join(part for part in (parts["street"], _number_as_written(number, country), unit) if part)
+
+
+def _one_line(first: str, parts: Mapping[str, str]) -> str:
+    behind = [parts[name] for name in _BEHIND_THE_STREET]
+    return ", ".join([part for part in (first, *behind) if part])[:LONGEST]
+
+
 def _refused(display: str, raw: str, country: str) -> Address | None:
+    why = _why_refused(display)
+    if why is None:
+        return None
+    verdict, reason = why
+    return Address(display if verdict is Verdict.PLACEHOLDER else "", raw, country, verdict, reason)
+
+
+def _why_refused(display: str) -> tuple[Verdict, str] | None:
     if says_nothing(display):
-        return Address("", raw, country, Verdict.EMPTY, "says nothing")
-    fake = why_fake_address(" ".join(_WORDS.findall(fold(display))))
+        return Verdict.EMPTY, "says nothing"
+    folded = fold(display)
+    fake = "" if tells_a_place(folded) else why_fake_address(" ".join(_WORDS.findall(folded)))
     if fake:
-        return Address(display, raw, country, Verdict.PLACEHOLDER, fake)
-    if not any(char.isalpha() for char in display):
-        return Address("", raw, country, Verdict.INVALID, "an address without a word")
+        return Verdict.PLACEHOLDER, fake
+    if not (display[0].isalpha() or any(char.isalpha() for char in display)):
+        return Verdict.INVALID, "an address without a word"
     return None
 
 
@@ -173,11 +239,18 @@ def _finished(display: str, raw: str, *, country: str, parts: dict[str, str], li
         return Address(display, raw, country, Verdict.VALID_FORMAT, reason, **parts)
     code = _WORDS.findall(fold(parts["postal_code"])) if country in _BY_POSTAL_CODE else []
     place = "".join(code) or _city_key(parts["city"])
-    number = line.number if country == "CO" else "".join(_WORDS.findall(fold(fold_dashes(line.number))))
+    number = _number_key(line.number, country)
     key = "|".join((country, street, number, unit_key(line.unit), place))
     return Address(display, raw, country, Verdict.VALID_FORMAT, "street and number found", **parts, match_key=key)
 
 
+def _number_key(number: str, country: str) -> str:
+    if country == "CO" or (number.isascii() and number.isdigit()):
+        return number
+    return "".join(_WORDS.findall(fold(fold_dashes(number))))
+
+
+@lru_cache(maxsize=20_000)
 def _street_key(street: str, country: str) -> str:
     if country == "CO":
         return fold(street)
@@ -185,7 +258,7 @@ def _street_key(street: str, country: str) -> str:
     kept = [STREETS[word] if _is_street_word(word, index, country) else word for index, word in enumerate(words)]
     if len(kept) > 1 and kept[0] == "CALLE" and not kept[1][0].isdigit():
         kept = kept[1:]
-    return " ".join(word for word in kept if word not in _SMALL_WORDS) or " ".join(kept)
+    return " ".join([word for word in kept if word not in _SMALL_WORDS]) or " ".join(kept)
 
 
 def _is_street_word(word: str, index: int, country: str) -> bool:

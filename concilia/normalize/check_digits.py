@@ -5,6 +5,7 @@ Own code where millions of numbers pass; property tests hold every function equa
 
 from __future__ import annotations
 
+from functools import cache
 from operator import mul
 
 _RUT = (2, 3, 4, 5, 6, 7, 2, 3, 4)
@@ -92,4 +93,10 @@ def curp_digit(body: str) -> str:
 def _weighed(characters: str, weights: tuple[int, ...]) -> int:
     codes = characters.encode("ascii")
     total: int = sum(map(mul, weights, codes))
-    return total - 48 * sum(weights[: len(codes)])
+    return total - _zeros(weights, len(codes))
+
+
+@cache
+def _zeros(weights: tuple[int, ...], size: int) -> int:
+    """What that many zeros would weigh, each as its ASCII code."""
+    return 48 * sum(weights[:size])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 from rapidfuzz.distance import OSA
@@ -84,7 +85,10 @@ def _bare(text: str) -> str:
         text = angled.group(1) if angled else text
     if text[:7].lower() == "mailto:":
         text = text[7:].partition("?")[0]
-    return _AROUND_AT.sub("@", text.strip(_EDGES)) if "@" in text else text
+    if "@" not in text:
+        return text
+    text = text.strip(_EDGES)
+    return _AROUND_AT.sub("@", text) if " @" in text or "@ " in text else text
 
 
 def _unusual(text: str, raw: str) -> Email:
@@ -133,10 +137,9 @@ def _judge(local: str, domain: str, *, raw: str) -> Email:
     fake = why_fake_email(lower, domain)
     if fake:
         return Email(value, raw, Verdict.PLACEHOLDER, fake)
-    meant = MISTYPED_DOMAINS.get(domain) or _right_ending(domain)
+    meant, near = _meant(domain)
     if meant:
         return _mistyped(local, meant, raw=raw)
-    near = _near_provider(domain)
     if near:
         return Email(value, raw, Verdict.SUSPICIOUS, f"is {near} meant?", f"{local}@{near}", key)
     doubt = _why_doubtful(lower, domain)
@@ -150,7 +153,9 @@ def _why_doubtful(local: str, domain: str) -> str:
         return f"{domain} gives addresses away for an hour"
     if domain in RESERVED_DOMAINS:
         return f"{domain} is kept for examples and delivers nothing"
-    if local in ROLE_LOCALS or local.replace(".", "").replace("-", "").replace("_", "") in ROLE_LOCALS:
+    if local in ROLE_LOCALS:
+        return "a mailbox of a role, shared by design"
+    if not local.isalnum() and local.replace(".", "").replace("-", "").replace("_", "") in ROLE_LOCALS:
         return "a mailbox of a role, shared by design"
     return ""
 
@@ -162,6 +167,13 @@ def _mistyped(local: str, domain: str, *, raw: str) -> Email:
     if fake:
         return Email(f"{local}@{domain}", raw, Verdict.PLACEHOLDER, fake)
     return Email("", raw, Verdict.INVALID, f"a mistyped domain; is {domain} meant?", f"{local}@{domain}")
+
+
+@lru_cache(maxsize=4_096)
+def _meant(domain: str) -> tuple[str, str]:
+    """The domain that a mistyped one surely meant, and the one that it may have meant."""
+    meant = MISTYPED_DOMAINS.get(domain) or _right_ending(domain)
+    return meant, "" if meant else _near_provider(domain)
 
 
 def _right_ending(domain: str) -> str:

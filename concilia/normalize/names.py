@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from concilia.normalize import name_comparison
-from concilia.normalize.folding import clean, fold, fold_keeping_enye
+from concilia.normalize.folding import clean, fold, fold_keeping_enye, folded_words
 from concilia.normalize.name_tables import (
     ABBREVIATIONS,
     DOUBTFUL_FORMS,
@@ -29,6 +29,7 @@ compatible = name_comparison.compatible
 _APOSTROPHES = re.compile(r"(?<=\w)['’´`](?=\w)")
 _MARIA = re.compile(r"\b[Mm]\.?\s?ª")
 _ORDINALS = str.maketrans({"ª": "", "º": "", "°": ""})
+_MARKS = re.compile(r"[ªº°'’´`]")  # of which the three above consist
 _WORD = re.compile(r"[^\W_]+")
 _ENDS_IN_SA = re.compile(r"(?:^|\s)s[áã]\W*$", re.IGNORECASE)  # the surname Sá, not S.A.
 
@@ -61,9 +62,8 @@ def normalize_name(raw: str) -> Name:
     display = clean(raw, form="NFC")
     if name_says_nothing(display):
         return Name("", raw, Verdict.EMPTY, "says nothing")
-    plain = display if display.isascii() else _MARIA.sub("MA ", display).translate(_ORDINALS)
-    plain = _APOSTROPHES.sub("", plain)
-    words = _WORD.findall(fold(plain))
+    plain = _without_marks(display)
+    words = folded_words(fold(plain))
     fake = why_fake_name(" ".join(words))
     if fake:
         return Name(display, raw, Verdict.PLACEHOLDER, fake)
@@ -80,6 +80,13 @@ def normalize_name(raw: str) -> Name:
         display, raw, Verdict.VALID_FORMAT, "a name", tokens, tokens_n, legal_form, kind,
         " ".join(sorted(tokens)), "" if kind == "organization" else _married_name(words),
     )  # fmt: skip
+
+
+def _without_marks(display: str) -> str:
+    """The text without ordinal signs (Mª is MA) and without apostrophes inside words."""
+    if not _MARKS.search(display):
+        return display
+    return _APOSTROPHES.sub("", _MARIA.sub("MA ", display).translate(_ORDINALS))
 
 
 def _without_legal_form(words: list[str], *, ends_in_surname: bool) -> tuple[list[str], str]:
@@ -107,6 +114,8 @@ def _form_at_end(words: list[str]) -> tuple[int, str]:
 
 
 def _without_status(words: list[str]) -> list[str]:
+    if not words or words[-1] not in _STATUS_ENDINGS:
+        return words
     for tail in STATUS_TAILS:
         if len(words) > len(tail) and tuple(words[-len(tail) :]) == tail:
             return words[: -len(tail)]
@@ -120,7 +129,7 @@ def _reads_as_person(words: list[str]) -> bool:
 def _party_kind(words: list[str], legal_form: str) -> str | None:
     if legal_form:
         return "organization"
-    whole = [ABBREVIATIONS.get(word, word) for word in words]
+    whole = words if ABBREVIATIONS.keys().isdisjoint(words) else [ABBREVIATIONS.get(word, word) for word in words]
     if not ORGANIZATION_WORDS.isdisjoint(whole):
         return "organization"
     if not GIVEN_NAMES.isdisjoint(whole):
@@ -166,6 +175,7 @@ def _last_resort(display: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(display.upper())) or (display.upper(),)
 
 
+_STATUS_ENDINGS = frozenset(tail[-1] for tail in STATUS_TAILS)
 # The last letters or words a legal form can end with, so that most names skip the search.
 _FORM_ENDINGS = frozenset(
     ending for form in LEGAL_FORMS for ending in (form, form[-1], form[-2:], form[-3:], form[-4:])

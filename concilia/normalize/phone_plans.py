@@ -1,4 +1,4 @@
-"""Numbering plans of our countries where the phone library is silent, and its patterns by line type. No verdicts.
+"""Numbering plans of our countries where the phone library is silent, and its answers in our words. No verdicts.
 
 Sources: CL Subtel (9-digit plan of 2013), MX IFT (dialling of 10 digits, August 2019), CO CRC resolution 5826 of 2019
 (60 + old area digit), BR Anatel (ninth digit, 2012-2016), AR ENACOM (9 abroad, 15 at home), EC Arcotel (2012).
@@ -9,37 +9,32 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from phonenumbers import PhoneMetadata
+from concilia.normalize.phone_parsing import assigned_among, kind_of_line, plan_of
 
 CALLING_CODES = {
     "CL": "56", "MX": "52", "CO": "57", "PE": "51", "AR": "54", "BR": "55", "EC": "593",
 }  # fmt: skip
 COUNTRY_BY_CODE = {code: country for country, code in CALLING_CODES.items()}
 
-# National numbers that the short way may judge: no trunk prefix, no area code that only the library knows.
+# National numbers that stand for themselves: no trunk prefix, no calling code and nothing to rewrite can be in them.
 _SHORT_WAY = {
-    "CL": r"[2-9]\d{8}", "MX": r"[2-9]\d{9}", "CO": r"[36]\d{9}", "PE": r"9\d{8}", "AR": r"(?:9?[1-3]\d{9})",
-    "BR": r"[1-9][1-9]9\d{8}", "EC": r"9\d{8}",
+    "CL": r"[2-9]\d{8}", "MX": r"[2-9]\d{9}", "CO": r"[36]\d{9}", "PE": r"9\d{8}|1[0-8]\d{6}|[4-8]\d{7}",
+    "AR": r"9?[1-3]\d{9}", "BR": r"[1-9][1-9](?:9\d{8}|[2-5]\d{7})", "EC": r"9\d{8}|[2-7]\d{7}",
 }  # fmt: skip
 _SHORT_WAY_PATTERNS = {country: re.compile(pattern) for country, pattern in _SHORT_WAY.items()}
+# Where a 0 before such a number is only the trunk prefix; Argentina's may stand for more.
+TRUNK_ZERO = frozenset({"CL", "PE", "BR", "EC"})
 
-_LINE_TYPES = (
-    ("premium_rate", None),
-    ("toll_free", "toll_free"),
-    ("shared_cost", "shared_cost"),
-    ("voip", "voip"),
-    ("personal_number", None),
-    ("pager", None),
-    ("uan", "shared_cost"),
-    ("voicemail", None),
-)
+_LINE_TYPES = {
+    "toll_free": "toll_free", "shared_cost": "shared_cost", "uan": "shared_cost", "voip": "voip",
+    "fixed_line_or_mobile": "fixed_or_mobile", "fixed_line": "fixed", "mobile": "mobile",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """An obsolete or local notation, and the same number as it is written today. Nothing is assumed by it."""
+    """A notation, obsolete or local, and the same number as it is written today."""
 
     pattern: re.Pattern[str]
     today: str
@@ -48,6 +43,10 @@ class Rewrite:
 
 def _rewrite(pattern: str, today: str, reason: str) -> Rewrite:
     return Rewrite(re.compile(pattern), today, reason)
+
+
+def _candidate(pattern: str, reading: str) -> Rewrite:
+    return _rewrite(pattern, reading, "a guess")
 
 
 REWRITES = {
@@ -62,11 +61,16 @@ REWRITES = {
 
 # Readings that may be right and are only suggested: local digits -> national number.
 CANDIDATES = {
-    "CL": ((r"0?([2-9]\d{7})", r"9\1"), (r"0?(2\d{7})", r"2\1")),
-    "AR": ((r"(\d{10})", r"9\1"), (r"15(\d{8})", r"911\1"), (r"(\d{8})", r"11\1"), (r"(\d{8})", r"911\1")),
-    "BR": ((r"0?([1-9][1-9])([6-9]\d{7})", r"\g<1>9\2"),),
-    "PE": ((r"([2-7]\d{6})", r"1\1"),),
-    "EC": ((r"0?([6-9]\d{7})", r"9\1"),),
+    "CL": (_candidate(r"0?([2-9]\d{7})", r"9\1"), _candidate(r"0?(2\d{7})", r"2\1")),
+    "AR": (
+        _candidate(r"(\d{10})", r"9\1"),
+        _candidate(r"15(\d{8})", r"911\1"),
+        _candidate(r"(\d{8})", r"11\1"),
+        _candidate(r"(\d{8})", r"911\1"),
+    ),
+    "BR": (_candidate(r"0?([1-9][1-9])([6-9]\d{7})", r"\g<1>9\2"),),
+    "PE": (_candidate(r"([2-7]\d{6})", r"1\1"),),
+    "EC": (_candidate(r"0?([6-9]\d{7})", r"9\1"),),
 }
 
 
@@ -76,18 +80,17 @@ def short_way(national: str, country: str) -> bool:
     return pattern is not None and pattern.fullmatch(national) is not None
 
 
+@cache
+def sure(country: str) -> re.Pattern[str]:
+    """A pattern of the national numbers that the short way may judge and that are in an assigned range."""
+    shape = _SHORT_WAY.get(country)
+    return assigned_among(shape, country) if shape else re.compile(r"(?!)")
+
+
 def line_type(national: str, country: str) -> tuple[bool, str | None]:
     """Whether a national number is in an assigned range, and of which kind of line."""
-    mobile, fixed, others = _patterns(country)
-    for pattern, name in others:
-        if pattern.fullmatch(national):
-            return True, name
-    is_fixed, is_mobile = bool(fixed.fullmatch(national)), bool(mobile.fullmatch(national))
-    if not (is_fixed or is_mobile):
-        return False, None
-    return True, refine(
-        national, country, "fixed_or_mobile" if is_fixed and is_mobile else "mobile" if is_mobile else "fixed"
-    )
+    kind = kind_of_line(national, plan_of(country))
+    return kind is not None, refine(national, country, _LINE_TYPES.get(kind or ""))
 
 
 def refine(national: str, country: str, kind: str | None) -> str | None:
@@ -95,15 +98,3 @@ def refine(national: str, country: str, kind: str | None) -> str | None:
     if country == "CL" and kind == "fixed_or_mobile":
         return "mobile" if national.startswith("9") else "fixed"
     return kind
-
-
-@cache
-def _patterns(country: str) -> tuple[re.Pattern[str], re.Pattern[str], tuple[tuple[re.Pattern[str], str | None], ...]]:
-    metadata: Any = PhoneMetadata.metadata_for_region(country)
-    others = []
-    for field, name in _LINE_TYPES:
-        found = getattr(metadata, field, None)
-        if found is not None and found.national_number_pattern:
-            others.append((re.compile(found.national_number_pattern), name))
-    mobile, fixed = metadata.mobile, metadata.fixed_line
-    return re.compile(mobile.national_number_pattern), re.compile(fixed.national_number_pattern), tuple(others)

@@ -16,6 +16,7 @@ from phonenumbers import PhoneNumberType
 
 from concilia.normalize import phone_plans
 from concilia.normalize.folding import clean, fold, fold_dashes, repair_spreadsheet
+from concilia.normalize.phone_parsing import national_number, plan_of
 from concilia.normalize.placeholders import says_nothing, why_fake_phone
 from concilia.normalize.verdict import Verdict
 
@@ -31,6 +32,7 @@ _LABELS = re.compile(
 _CARRIER_XX = re.compile(r"\b0\s?XX\s?(?=\(?\d)")  # BR: 0xx11, the place of a carrier code
 _PLAIN = re.compile(r"[0-9+() .-]+")
 _NOT_DIGIT = re.compile(r"\D+")
+_PUNCTUATION = str.maketrans("", "", " ().-")
 _SPLIT = re.compile(r"\s*[;|\n\r]\s*|\s*[,/]\s*|\s+(?:y|e|o|ou|and)\s+|\s+-\s+", re.IGNORECASE)
 _TWO_BARE = re.compile(r"(\+?\d{8,13})\s+(\+?\d{8,13})")
 _LINE_TYPES = {
@@ -42,6 +44,7 @@ _LINE_TYPES = {
     PhoneNumberType.SHARED_COST: "shared_cost",
     PhoneNumberType.UAN: "shared_cost",
 }
+_SURELY_ONE = 16  # shorter texts and fewer digits hold one number at most
 _SERVICE_LINES = ("toll_free", "shared_cost")
 
 
@@ -81,6 +84,21 @@ def normalize_phone(raw: str, country: str) -> Phone:
     return _normalize(raw, country.strip().upper()[:2] if len(country) < 8 else "")
 
 
+def match_keys(raw: str, country: str) -> tuple[str, ...]:
+    """What matching compares of one number: its match key, or the candidates when it is incomplete.
+
+    Equal to what `normalize_phone` says, without the rest of a `Phone`: plain notations of numbers that the tables
+    are sure of skip its way.
+    """
+    key = _sure_key(raw, country)
+    if key is not None:
+        return (key,) if key else ()
+    found = normalize_phone(raw, country)
+    if found.match_key:
+        return (found.match_key,)
+    return found.candidates if not found.value else ()
+
+
 def split_phones(raw: str) -> tuple[str, ...]:
     """The numbers typed into one cell ("912345678 / 987654321"), each as written; pieces too short stay attached."""
     text = clean(raw[:4096].replace("\n", ";"))
@@ -95,6 +113,52 @@ def split_phones(raw: str) -> tuple[str, ...]:
             start = cut.end()
     rest = text[start:]
     return (*found, rest) if rest else tuple(found)
+
+
+def _sure_key(raw: str, country: str) -> str | None:
+    """The match key of a plain notation in an assigned range; "" when the digits are a stand-in, None when unsure."""
+    digits = raw.translate(_PUNCTUATION)
+    if len(raw) >= _SURELY_ONE and (len(digits) >= _SURELY_ONE or len(raw) > LONGEST or " -" in raw):
+        return None
+    abroad = digits[:1] == "+" and raw.lstrip("( ")[0] == "+"
+    if abroad:
+        digits = digits[1:]
+    if not (digits.isascii() and digits.isdigit()) or "." in raw:  # a spreadsheet ends numbers in .0
+        return None
+    if digits.startswith("00"):
+        abroad, digits = True, digits.lstrip("0")
+    country, national = _sure_abroad(digits) if abroad else _sure_at_home(digits, country)
+    if not national:
+        return None
+    if why_fake_phone(national):
+        return ""
+    if country == "AR" and national[0] == "9":
+        national = national[1:]
+    return f"+{phone_plans.CALLING_CODES[country]}{national}"
+
+
+def _sure_at_home(digits: str, country: str) -> tuple[str, str]:
+    """The country and the national number of digits dialled there, with or without its trunk 0 or calling code."""
+    code = phone_plans.CALLING_CODES.get(country)
+    if code is None:
+        return "", ""
+    sure = phone_plans.sure(country)
+    if sure.match(digits):
+        return country, digits
+    if digits[0] == "0":
+        start = 1 if country in phone_plans.TRUNK_ZERO else len(digits)
+    else:
+        start = len(code) if digits.startswith(code) else len(digits)
+    return (country, digits[start:]) if sure.match(digits, start) else ("", "")
+
+
+def _sure_abroad(digits: str) -> tuple[str, str]:
+    """The country and the national number behind its calling code."""
+    for size in (2, 3):
+        country = phone_plans.COUNTRY_BY_CODE.get(digits[:size])
+        if country:
+            return (country, digits[size:]) if phone_plans.sure(country).match(digits, size) else ("", "")
+    return "", ""
 
 
 @lru_cache(maxsize=65_536)
@@ -158,16 +222,19 @@ def _read_international(digits: str) -> _Reading | tuple[str, str]:
 def _read_national(digits: str, country: str) -> _Reading | None:
     reason = ""
     for rewrite in phone_plans.REWRITES.get(country, ()):
-        match = rewrite.pattern.fullmatch(digits)
-        if match:
-            digits, reason = match.expand(rewrite.today), rewrite.reason
+        if rewrite.pattern.fullmatch(digits):
+            digits, reason = rewrite.pattern.sub(rewrite.today, digits), rewrite.reason
             break
-    if phone_plans.short_way(digits, country):
-        assigned, line_type = phone_plans.line_type(digits, country)
-        if assigned:
-            e164 = f"+{phone_plans.CALLING_CODES[country]}{digits}"
-            return _Reading(country, digits, e164, line_type, reason)
-    return _parse(digits, country, reason=reason)
+    if country not in phone_plans.CALLING_CODES:
+        return _parse(digits, country, reason=reason)
+    national = digits if phone_plans.short_way(digits, country) else national_number(digits, plan_of(country))
+    if national is None:
+        return _parse(digits, country, reason=reason)
+    assigned, line_type = phone_plans.line_type(national, country)
+    if not assigned:
+        return None
+    e164 = f"+{phone_plans.CALLING_CODES[country]}{national}"
+    return _Reading(country, national, e164, line_type, reason)
 
 
 def _parse(text: str, country: str, *, reason: str = "") -> _Reading | None:
@@ -225,11 +292,11 @@ def _judge_unread(found: tuple[str, str], raw: str) -> Phone:
 
 def _candidates(national: str, country: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for pattern, template in phone_plans.CANDIDATES.get(country, ()):
-        match = re.fullmatch(pattern, national)
-        guess = match.expand(template) if match else ""
-        if guess and phone_plans.line_type(guess, country)[0]:
-            found[f"+{phone_plans.CALLING_CODES[country]}{guess}"] = None
+    for reading in phone_plans.CANDIDATES.get(country, ()):
+        if reading.pattern.fullmatch(national):
+            guess = reading.pattern.sub(reading.today, national)
+            if phone_plans.line_type(guess, country)[0]:
+                found[f"+{phone_plans.CALLING_CODES[country]}{guess}"] = None
     return tuple(found)
 
 

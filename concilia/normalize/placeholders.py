@@ -70,16 +70,23 @@ _FAKE_ADDRESSES = phrases(
     "DESCONOCIDA|DESCONOCIDO|NO APLICA|SEM ENDERECO|NAO INFORMADO|CALLE FALSA 123|DOMICILIO CONOCIDO S N|"
     "CONOCIDO S N"
 )
+_LETTERS_AND_DIGITS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+# A cell that begins with one of these says something: no word for "none" does.
+_TELLING_STARTS = _LETTERS_AND_DIGITS - {char for word in _NOTHING for char in (word[0], word[0].lower())}
+_TELLING_STARTS_OF_NAMES = _LETTERS_AND_DIGITS - {c for word in _NOTHING_AS_NAME for c in (word[0], word[0].lower())}
+_DIGITS = re.compile(r"[0-9]+")
+_DIGITS_OF_FAKE_ADDRESSES = re.compile("|".join({found for text in _FAKE_ADDRESSES for found in _DIGITS.findall(text)}))
 _TELLING_DIGIT = re.compile(r"[1-9]")
 _ASCENDING = "01234567890123456789"
 _DESCENDING = _ASCENDING[::-1]
 _MOBILE_RUN = re.compile(r"9(?:12345678|87654321)|3(?:012345678|123456789|987654321)")
+_REPEATED_ALONE = frozenset("XZ.")  # what `_SAME_LETTERS` begins with where it does not begin with one letter twice
 _SAME_LETTERS = re.compile(r"^(?:([A-Z])\1{2,}|X{1,2}|[XZ.]+(?: [XZ.]+)+)$")
 
 
 def says_nothing(text: str) -> bool:
     """Whether a cell is blank, only punctuation, or a word for "none" (0, -, s/n, no tiene, null, n/a)."""
-    if _TELLING_DIGIT.search(text):
+    if text[:1] in _TELLING_STARTS or _TELLING_DIGIT.search(text):
         return False
     if len(text) > 24:
         return not any(char.isalnum() for char in text)
@@ -89,9 +96,11 @@ def says_nothing(text: str) -> bool:
 
 def name_says_nothing(text: str) -> bool:
     """As `says_nothing`, for names: words that are real surnames somewhere (No, Ni, Si) are left alone."""
+    if text[:1] in _TELLING_STARTS_OF_NAMES:
+        return False
     if len(text) <= 12:
         return not any(char.isalnum() for char in text) or squeeze(text) in _NOTHING_AS_NAME
-    return not any(char.isalnum() for char in text)
+    return not (text[0].isalnum() or any(char.isalnum() for char in text))
 
 
 def why_fake_tax_id(value: str, country: str, kind: str) -> str:
@@ -112,12 +121,12 @@ def why_fake_phone(national: str) -> str:
     """Whether the digits of a national number are a repetition or a run, alone or after a prefix."""
     size = len(national)
     last = national[-1:]
-    repeated = size - len(national.rstrip(last)) if last else 0
+    repeated = size - len(national.rstrip(last)) if last and national[-2:-1] == last else min(size, 1)
     if repeated >= 7 or (size >= 5 and repeated >= size - 1):
         return "a repeated digit stands for no phone"
     if size >= 9 and (national in _ASCENDING or national in _DESCENDING):
         return "a run of digits stands for no phone"
-    if size >= 9 and _MOBILE_RUN.fullmatch(national):
+    if size >= 9 and national[0] in "93" and _MOBILE_RUN.fullmatch(national):
         return "a run of digits after the mobile prefix stands for no phone"
     return ""
 
@@ -139,11 +148,16 @@ def why_fake_name(folded: str) -> str:
     """Whether a name (folded words, single spaces) stands for nobody or for everybody."""
     if folded in _FAKE_NAMES:
         return f'"{folded.lower()}" names nobody'
-    if _SAME_LETTERS.match(folded):
+    if (folded[:1] == folded[1:2] or folded[:1] in _REPEATED_ALONE) and _SAME_LETTERS.match(folded):
         return "a repeated letter names nobody"
-    if folded and not any(char.isalpha() for char in folded):
+    if folded and not folded[0].isalpha() and not any(char.isalpha() for char in folded):
         return "a name without letters names nobody"
     return ""
+
+
+def tells_a_place(folded: str) -> bool:
+    """Whether the digits of a folded address are enough to know that `why_fake_address` has nothing to say."""
+    return bool(_DIGITS.search(folded)) and not _DIGITS_OF_FAKE_ADDRESSES.search(folded)
 
 
 def why_fake_address(folded: str) -> str:

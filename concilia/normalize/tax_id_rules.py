@@ -55,13 +55,13 @@ ALIASES: dict[str, dict[str, str]] = {
 _AGREES = "the check digit agrees"
 _NO_DIGIT = "well formed; this kind of number has no check digit"
 _LETTERS = "holds characters that no {} has"
-_RFC = re.compile(r"([A-ZÑ&]{3,4})(\d{2})(\d{2})(\d{2})([A-Z0-9]{3})")
+_RFC = re.compile(r"([A-ZÑ&]{3,4})(\d{2})(\d{2})(\d{2})([A-Z0-9]{3})", re.ASCII)
 _RFC_STRICT_END = re.compile(r"[1-9A-V][1-9A-Z][0-9A]")
-_CURP = re.compile(r"[A-Z]{4}(\d{2})(\d{2})(\d{2})[HMX]([A-Z]{2})[A-Z]{3}([0-9A-Z])\d")
+_CURP = re.compile(r"[A-Z]{4}(\d{2})(\d{2})(\d{2})[HMX]([A-Z]{2})[A-Z]{3}([0-9A-Z])\d", re.ASCII)
 _STATES = words("AS BC BS CC CH CL CM CS DF DG GR GT HG JC MC MN MS NE NL NT OC PL QR QT SL SP SR TC TL TS VZ YN ZS")
 _CNPJ = re.compile(r"[0-9A-Z]{12}[0-9]{2}")
 _CO_WITH_DIGIT = re.compile(r"\d\s*-\s*\d$")
-_PE_DNI_WITH_CHECK = re.compile(r"\d{8}(?:\s*-\s*[0-9A-K]|[A-K])")
+_PE_DNI_WITH_CHECK = re.compile(r"\d{8}(?:\s*-\s*[0-9A-K]|[A-K])", re.ASCII)
 _SIZES_CO = {"CE": (3, 10), "TI": (10, 11), "PPT": (4, 15)}
 
 

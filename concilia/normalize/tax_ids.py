@@ -66,18 +66,26 @@ class TaxId:
 def normalize_tax_id(raw: str, country: str, kind: str | None = None) -> TaxId:
     """The canonical number behind any notation of it. Never raises; the reason says what is wrong and why."""
     country = country.strip().upper()[:2] if len(country) < 8 else ""
+    return _tax_id(_read(raw, country, kind), country, raw)
+
+
+def read_tax_id(raw: str, country: str) -> Found:
+    """What `normalize_tax_id` finds in a number of undeclared kind, without the rest of a `TaxId`."""
+    return _read(raw, country.strip().upper()[:2] if len(country) < 8 else "", None)
+
+
+def _read(raw: str, country: str, kind: str | None) -> Found:
     declared = _declared(kind, country)
     if len(raw) > LONGEST:
-        return TaxId(country, declared, "", raw, Verdict.INVALID, f"longer than {LONGEST} characters")
+        return Found(declared, "", Verdict.INVALID, f"longer than {LONGEST} characters")
     text = fold_dashes(clean(raw)).upper()
     text, damage = repair_spreadsheet(text)
     if damage:
-        return TaxId(country, declared, "", raw, Verdict.INVALID, damage)
+        return Found(declared, "", Verdict.INVALID, damage)
     if says_nothing(text):
-        return TaxId(country, declared, "", raw, Verdict.EMPTY, "says nothing")
+        return Found(declared, "", Verdict.EMPTY, "says nothing")
     written = _written(text, country, declared)
-    found = _rule(written)(written)
-    return _tax_id(found, country, raw)
+    return _judged(_rule(written)(written), country)
 
 
 def _declared(kind: str | None, country: str) -> str:
@@ -91,6 +99,8 @@ def _declared(kind: str | None, country: str) -> str:
 
 
 def _written(text: str, country: str, declared: str) -> Written:
+    if text.isalnum():
+        return Written(text, text, country, declared)
     if text[:1].isalpha():
         label = _LABELS.get(country, _NO_LABEL).match(text)
         if label:
@@ -110,15 +120,23 @@ def _rule(written: Written) -> Callable[[Written], Found]:
     return RULES[written.country]
 
 
-def _tax_id(found: Found, country: str, raw: str) -> TaxId:
+def _judged(found: Found, country: str) -> Found:
+    """The same, known fakes told, and no value where it is of no use."""
     fake = found.value and why_fake_tax_id(found.value, country, found.kind)
     if fake:
-        return TaxId(country, found.kind, found.value, raw, Verdict.PLACEHOLDER, fake)
+        return Found(found.kind, found.value, Verdict.PLACEHOLDER, fake)
     if not found.verdict.usable:
-        return TaxId(country, found.kind, "", raw, found.verdict, found.reason, found.party_kind)
-    derived = tuple(_tax_id(inner, country, raw) for inner in found.derived)
-    derived = tuple(inner for inner in derived if inner.verdict.usable)
-    return TaxId(country, found.kind, found.value, raw, found.verdict, found.reason, found.party_kind, derived)
+        return Found(found.kind, "", found.verdict, found.reason, found.party_kind)
+    if not found.derived:
+        return found
+    derived = [_judged(inner, country) for inner in found.derived]
+    return found._replace(derived=tuple([inner for inner in derived if inner.verdict.usable]))
+
+
+def _tax_id(found: Found, country: str, raw: str) -> TaxId:
+    kind, value, verdict, reason, party_kind, inside = found
+    derived = tuple([_tax_id(inner, country, raw) for inner in inside])
+    return TaxId(country, kind, value, raw, verdict, reason, party_kind, derived)
 
 
 def _internal(written: Written) -> Found:

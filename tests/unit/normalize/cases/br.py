@@ -1,18 +1,9 @@
-"""Brazil: what the authorities' rules say of real-looking cells. Check digits were computed apart from our code."""
+"""Brazil: real-looking cells and what the authorities' rules say of them. Check digits were computed apart from our code."""
 
 from __future__ import annotations
 
-import pytest
-
-from concilia.normalize.addresses import normalize_address
-from concilia.normalize.emails import normalize_email
-from concilia.normalize.names import compatible, normalize_name
-from concilia.normalize.phones import normalize_phone
-from concilia.normalize.tax_ids import normalize_tax_id
 from concilia.normalize.verdict import Verdict
-
-CHECKED, FORMAT, WARNING = Verdict.VALID_CHECKSUM, Verdict.VALID_FORMAT, Verdict.CHECK_WARNING
-INVALID, PLACEHOLDER, EMPTY, SUSPICIOUS = Verdict.INVALID, Verdict.PLACEHOLDER, Verdict.EMPTY, Verdict.SUSPICIOUS
+from tests.unit.normalize.cases.verdicts import CHECKED, EMPTY, FORMAT, INVALID, PLACEHOLDER, SUSPICIOUS
 
 # raw, declared kind, kind, canonical value, verdict, party kind
 TAX_IDS: list[tuple[str, str | None, str, str, Verdict, str | None]] = [
@@ -100,59 +91,3 @@ ADDRESS_PAIRS: list[tuple[str, str, bool]] = [
     ("Av. Paulista, 1000 - Bela Vista, São Paulo - SP", "Avenida Paulista 1000, Bela Vista, São Paulo, SP", True),
     ("Rua Augusta, 1500, São Paulo - SP, 01310-100", "Rua Augusta, 1500, São Paulo - SP, 01310-200", False),
 ]
-
-
-@pytest.mark.parametrize(("raw", "declared", "kind", "value", "verdict", "party_kind"), TAX_IDS)
-def test_a_number_is_read_as_its_authority_issues_it(
-    raw: str, declared: str | None, kind: str, value: str, verdict: Verdict, party_kind: str | None
-) -> None:
-    found = normalize_tax_id(raw, "BR", declared)
-    assert (found.kind, found.value, found.verdict) == (kind, value, verdict), found.reason
-    if found.verdict.usable:
-        assert found.party_kind == party_kind
-
-
-@pytest.mark.parametrize(("raw", "value", "line_type", "verdict"), PHONES)
-def test_a_phone_is_read_by_the_numbering_plan(raw: str, value: str, line_type: str | None, verdict: Verdict) -> None:
-    found = normalize_phone(raw, "BR")
-    assert (found.value, found.verdict) == (value, verdict), found.reason
-    if verdict.usable:
-        assert found.line_type == line_type
-
-
-@pytest.mark.parametrize(("raw", "candidates"), PHONE_CANDIDATES)
-def test_a_guessed_phone_is_only_suggested(raw: str, candidates: tuple[str, ...]) -> None:
-    assert normalize_phone(raw, "BR").candidates == candidates
-
-
-@pytest.mark.parametrize(("raw", "value", "verdict", "suggestion"), EMAILS)
-def test_a_mail_address_is_judged_without_the_network(raw: str, value: str, verdict: Verdict, suggestion: str) -> None:
-    found = normalize_email(raw)
-    assert (found.value, found.verdict, found.suggestion) == (value, verdict, suggestion), found.reason
-
-
-@pytest.mark.parametrize(("raw", "tokens", "legal_form", "party_kind"), NAMES)
-def test_a_name_is_compared_by_its_words(
-    raw: str, tokens: tuple[str, ...], legal_form: str, party_kind: str | None
-) -> None:
-    found = normalize_name(raw)
-    assert (found.tokens, found.legal_form, found.party_kind) == (tokens, legal_form, party_kind)
-
-
-@pytest.mark.parametrize(("left", "right", "expected"), NAME_PAIRS)
-def test_two_names_can_be_one_partys_or_not(left: str, right: str, expected: bool) -> None:
-    answer, reason = compatible(normalize_name(left), normalize_name(right))
-    assert answer is expected, reason
-
-
-@pytest.mark.parametrize("raw", FAKE_NAMES)
-def test_a_name_for_nobody_matches_nothing(raw: str) -> None:
-    found = normalize_name(raw)
-    assert (found.verdict, found.match_key) == (PLACEHOLDER, "")
-
-
-@pytest.mark.parametrize(("left", "right", "same"), ADDRESS_PAIRS)
-def test_two_notations_of_a_place_have_one_key(left: str, right: str, same: bool) -> None:
-    ours, theirs = normalize_address(left, "BR"), normalize_address(right, "BR")
-    assert ours.match_key
-    assert (ours.match_key == theirs.match_key) is same, (ours.match_key, theirs.match_key)
