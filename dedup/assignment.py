@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from concilia.keys import GoldenId, golden_id
-from dedup.clusters import Cluster
+from dedup.cluster import Cluster
 from dedup.ledger import Entry, Founded, Golden, Inherited, Merged, Moved, Revived, Split, Standing
 
 

@@ -42,6 +42,7 @@ class MatchedTable:
     bands: Mapping[str, int]
     seconds: Mapping[str, float]
     result: BatchResult
+    unread: tuple[str, ...] = ()  # columns that no field takes
 
     @property
     def note(self) -> str:
@@ -61,7 +62,7 @@ def match_csv(source: Path, *, out: Path, options: TableOptions | None = None) -
     with TemporaryDirectory() as folder:
         shelf = Shelf(Path(folder))
         try:
-            ids = _read(source, options, shelf)
+            ids, unread = _read(source, options, shelf)
         except UnicodeDecodeError as fault:
             # A name decoded wrongly is another name: nothing is guessed.
             raise UnusableTable(f"{source.name} is not UTF-8 text.", mend="Save it as UTF-8 and repeat.") from fault
@@ -74,7 +75,7 @@ def match_csv(source: Path, *, out: Path, options: TableOptions | None = None) -
     band = bands_of(result.partition)
     _write(out, ids, order, result.partition.cluster, band)
     names = Counter(_BANDS[int(code)] for code in band)
-    return MatchedTable(len(ids), len(np.unique(result.partition.cluster)), names, seconds, result)
+    return MatchedTable(len(ids), len(np.unique(result.partition.cluster)), names, seconds, result, unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def bands_of(partition: Partition) -> Array:
     return band
 
 
-def _read(source: Path, options: TableOptions, shelf: Shelf) -> list[str]:
+def _read(source: Path, options: TableOptions, shelf: Shelf) -> tuple[list[str], tuple[str, ...]]:
     csv.field_size_limit(_LONGEST_CELL)
     with source.open(newline="", encoding="utf-8-sig") as stream, ExitStack() as stack:
         reader = csv.reader(stream)
@@ -140,7 +141,7 @@ def _read(source: Path, options: TableOptions, shelf: Shelf) -> list[str]:
             shelf.put(columns_of(rows))
             options.progress("normalising", len(ids))
     _refuse_twice(ids, source)
-    return ids
+    return ids, layout.unread
 
 
 def _in_turn(

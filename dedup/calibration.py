@@ -9,7 +9,7 @@ from dedup.model import Bands, Model, bits_of, with_bands
 from dedup.rows import Array
 from dedup.training import LEAST, Labelled
 
-CHANCE = 0.85  # of being one debtor, from which a pair needs nobody; most automatic pairs lie far above it
+CHANCE = 0.87  # of being one debtor, from which a pair needs nobody; most automatic pairs lie far above it
 DOUBT = 0.3  # a person is asked from this chance on
 _LOWEST, _HIGHEST = 1.5, 8.0  # bits
 _NEAR = 8.0  # bits around zero: what far pairs are is no question

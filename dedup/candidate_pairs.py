@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from dedup.party_profile import ADDRESSES, EMAILS, GIVEN, NAME_KEYS, PHONES, VALID
 from dedup.rows import Array, Columns, combine, hash_ids
+from dedup.unread_addresses import buildings
 
 KINDS = ("id", "phone", "email", "address", "name", "words", "local", "birth", "postal", "building", "slip")
 GENERIC_KINDS = ("id", "phone", "email", "building")
@@ -26,16 +27,21 @@ class Limits:
 
     holders: dict[str, int] = field(
         default_factory=lambda: {
-            "id": 400, "phone": 60, "email": 60, "address": 60, "name": 40, "words": 24, "local": 16, "birth": 24,
+            "id": 60, "phone": 60, "email": 60, "address": 60, "name": 40, "words": 24, "local": 16, "birth": 24,
             "postal": 16, "building": 6, "slip": 16,
         }
     )  # fmt: skip
     names: int = 14
     id_names: int = 20
+    id_holders: int = 5_000  # records of one tax id, whatever their names; fewer are one party however many
 
     def most_holders(self, kind: str) -> int:
         """How many may hold a value of this kind before it is generic, whatever their names."""
-        return self.holders["id" if kind == "id" else "phone"]
+        return self.id_holders if kind == "id" else self.holders["phone"]
+
+    def most(self, kind: str) -> int:
+        """How many holders of a key decide everything about it."""
+        return max(self.holders[kind], self.most_holders(kind) if kind in GENERIC_KINDS else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,75 +182,72 @@ def _names(columns: Columns) -> tuple[Array, Array]:
 def _words(columns: Columns) -> tuple[Array, Array]:
     """Two words of the name and the city."""
     city = columns.cities[:, 0]
-    hashes, held = [], []
+    lows, highs, held = [], [], []
     for (a, b), (c, d) in zip(_WORD_PAIRS, _COMPANY_PAIRS, strict=True):
         for which, first, second in ((~columns.company, a, b), (columns.company, c, d)):
             one, two = columns.word_hash[:, first], columns.word_hash[:, second]
             at = np.flatnonzero(which & (one != 0) & (two != 0) & (city != 0))
-            low, high = np.minimum(one[at], two[at]), np.maximum(one[at], two[at])
-            hashes.append(combine(low, high, city[at]))
+            lows.append(np.minimum(one[at], two[at]))
+            highs.append(np.maximum(one[at], two[at]))
             held.append(at)
-    return np.concatenate(hashes), np.concatenate(held).astype(np.int32)
+    holders = np.concatenate(held)
+    return combine(np.concatenate(lows), np.concatenate(highs), city[holders]), holders.astype(np.int32)
 
 
 def _addresses(columns: Columns) -> tuple[Array, Array]:
     """A building and a word of the name: the first surname, the first given name."""
-    hashes, held = [], []
-    for place in range(ADDRESSES):
-        for slot in (0, GIVEN):
-            word = columns.word_hash[:, slot if slot == 0 else GIVEN]
-            if slot:
-                word = np.where(columns.company, columns.word_hash[:, 1], word)
-            at = np.flatnonzero((columns.places[:, place] != 0) & (word != 0))
-            hashes.append(combine(columns.places[at, place], word[at]))
-            held.append(at)
-    return np.concatenate(hashes), np.concatenate(held).astype(np.int32)
+    standing = buildings(columns)
+    given = np.where(columns.company, columns.word_hash[:, 1], columns.word_hash[:, GIVEN])
+    return _beside([(standing[:, at], word) for at in range(ADDRESSES) for word in (columns.word_hash[:, 0], given)])
 
 
 def _births(columns: Columns) -> tuple[Array, Array]:
     """A date of birth and one more thing that may be whole: a word of the name, the building, the city."""
-    others = (columns.word_hash[:, 0], columns.word_hash[:, GIVEN], columns.places[:, 0], columns.cities[:, 0])
-    return _with(columns.birth, others)
+    others = (
+        columns.word_hash[:, 0], columns.word_hash[:, GIVEN], buildings(columns)[:, 0], columns.cities[:, 0],
+        columns.postal,
+    )  # fmt: skip
+    return _beside([(columns.birth, other) for other in others])
 
 
 def _postals(columns: Columns) -> tuple[Array, Array]:
     """A postal code and a word of the name."""
-    return _with(columns.postal, (columns.word_hash[:, 0], columns.word_hash[:, GIVEN]))
+    return _beside([(columns.postal, columns.word_hash[:, 0]), (columns.postal, columns.word_hash[:, GIVEN])])
 
 
-def _with(first: Array, others: tuple[Array, ...]) -> tuple[Array, Array]:
-    hashes, held = [], []
-    for other in others:
+def _beside(pairs: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:
+    """The hash of both of each pair where neither is missing; one call, because short arrays cost by the call."""
+    firsts, others, held = [], [], []
+    for first, other in pairs:
         at = np.flatnonzero((first != 0) & (other != 0))
-        hashes.append(combine(first[at], other[at]))
+        firsts.append(first[at].astype(np.uint64))
+        others.append(other[at].astype(np.uint64))
         held.append(at)
-    return np.concatenate(hashes), np.concatenate(held).astype(np.int32)
+    return combine(np.concatenate(firsts), np.concatenate(others)), np.concatenate(held).astype(np.int32)
 
 
 def _slips(columns: Columns) -> tuple[Array, Array]:
-    """Half of an identifier with a word of the name or the date of birth: one slip leaves a part whole."""
-    slot = np.where(columns.company | (columns.word_hash[:, GIVEN] == 0), 0, GIVEN)
-    word = columns.word_hash[np.arange(len(columns)), slot]
-    hashes, held = [], []
-    for other in (word, columns.birth):
-        for halves, at in _halves(columns, other != 0):
-            hashes.append(combine(halves, other[at]))
-            held.append(at)
-    return np.concatenate(hashes), np.concatenate(held).astype(np.int32)
+    """Part of an identifier with a name, the date of birth or the postal code: one slip leaves a part whole."""
+    parts, at = _parts_of_number(columns)
+    surname = np.where(columns.company, 0, columns.word_hash[:, GIVEN])
+    others = (columns.word_hash[:, 0], surname, columns.birth, columns.postal)
+    hashes, places = _beside([(parts, other[at]) for other in others])
+    return hashes, at[places].astype(np.int32)
 
 
-def _halves(columns: Columns, which: Array) -> Iterator[tuple[Array, Array]]:
+def _parts_of_number(columns: Columns) -> tuple[Array, Array]:
     """Each record's first identifier without its second half, its first, its middle, as hashes; and the records."""
     raw = np.ascontiguousarray(columns.id_text[:, 0]).view(np.uint8).reshape(len(columns), 18)
     size = (raw != 0).sum(1)
-    at = np.flatnonzero((size >= 6) & which)
+    at = np.flatnonzero(size >= 6)
     raw, half = raw[at], (size[at, None] + 1) // 2
     places = np.arange(18)[None, :]
-    for salt, kept in ((1, places < half), (2, places >= half), (3, (places < half - 1) | (places > half))):
-        wide = np.zeros((len(at), 24), dtype=np.uint8)
-        wide[:, :18] = np.where(kept, raw, 0)
-        parts = wide.view(np.uint64)
-        yield combine(parts[:, 0] + np.uint64(salt), parts[:, 1], parts[:, 2]), at
+    kept = np.concatenate([places < half, places >= half, (places < half - 1) | (places > half)])
+    wide = np.zeros((3 * len(at), 24), dtype=np.uint8)
+    wide[:, :18] = np.where(kept, np.concatenate([raw, raw, raw]), 0)
+    parts = wide.view(np.uint64)
+    salt = np.repeat(np.array([1, 2, 3], dtype=np.uint64), len(at))
+    return combine(parts[:, 0] + salt, parts[:, 1], parts[:, 2]), np.concatenate([at, at, at])
 
 
 _KEYS = {

@@ -8,17 +8,28 @@ import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
-from concilia.normalize.folding import words
+from dedup.birth_levels import birth_level
+from dedup.company_levels import company_level
+from dedup.number_age import NumberAges
 from dedup.party_profile import ADDRESSES, EMAILS, IDS, PHONES, VALID, WELL_FORMED
-from dedup.rows import COMPANY_KIND, GIVEN_SLOTS, PERSON_KIND, SURNAME_SLOTS, Array, Columns, hash_words
-from dedup.word_relations import CLOSE, EQUAL, INITIAL, NICKNAME, relate
+from dedup.rows import COMPANY_KIND, GIVEN_SLOTS, PERSON_KIND, SURNAME_SLOTS, Array, Columns
+from dedup.same_number import twofold
+from dedup.unread_addresses import buildings
+from dedup.word_relations import CLOSE, EQUAL, INITIAL, NICKNAME, relate, sides
 
 Levels = dict[str, tuple[str, ...]]
+# Lines of one kind are compared with each other: somebody's mobile is not another one because his fixed line is.
+_PHONES = (
+    "", "phone differs", "fixed line differs", "fixed line", "fixed line, mobile differs", "phone", "two phones",
+)  # fmt: skip
+_EMAILS = ("", "e-mail differs", "e-mail", "e-mail alike")
+NEIGHBOURS = "other number of the street"
+_ADDRESSES = ("", "address differs", "address", "street", NEIGHBOURS)
 _CONTACT = tuple(
     "+".join(part for part in (phone, email, address) if part) or "nothing"
-    for phone in ("", "phone differs", "fixed line", "phone")
-    for email in ("", "e-mail differs", "e-mail", "e-mail alike")
-    for address in ("", "address differs", "address", "street")
+    for phone in _PHONES
+    for email in _EMAILS
+    for address in _ADDRESSES
 )
 FIELDS: Levels = {
     "tax_id": (
@@ -27,7 +38,7 @@ FIELDS: Levels = {
     ),
     "given": (
         "missing", "same", "other order", "one left out", "nickname", "initial", "close", "partly", "different",
-        "crossed",
+        "crossed", "beside an initial",
     ),
     "surname": (
         "missing", "both", "one", "one left out", "other order", "close", "initial", "partly", "different",
@@ -35,36 +46,29 @@ FIELDS: Levels = {
     ),
     "company": (
         "missing", "same", "other legal form", "close", "general words apart", "part of the other", "half", "partly",
-        "different", "cut short",
+        "different", "cut short", "a number apart", "a person's name beside",
     ),
     "contact": _CONTACT,
     "place": ("missing", "same city", "city alike", "other city", "same postal code"),
-    "birth_date": ("missing", "same", "one slip", "year or day", "different"),
+    "birth_date": (
+        "missing", "same", "one slip", "year or day", "different", "as the tax id tells", "nearly as the tax id tells",
+        "not as the tax id tells", "age of the tax id", "other age than the tax id",
+    ),
     "kind": ("agree", "opposed"),
 }  # fmt: skip
 NAMES = tuple(FIELDS)
+
 RARITIES = (
     "given", "surname", "company", "given beside a shared contact", "surname beside a shared contact",
     "company beside a shared contact",
 )  # fmt: skip
-_GENERAL = 64  # eighths of a bit: words more usual than one company in 256 are general ones
+_FIXED_LINE = _PHONES.index("fixed line")
 _NEXT = 3
-_LONG = 14  # letters from which a name may have been cut by a narrow column
 # CL 2 to 8, CO 60, PE other than 9, BR 10 digits, EC 2 to 7.
 _FIXED_LINES = (
     (56_200000000, 56_900000000), (57_6000000000, 57_6100000000), (51_10000000, 51_90000000),
     (55_1000000000, 55_9999999999), (593_20000000, 593_80000000),
 )  # fmt: skip
-_LARGE = np.uint8(255)
-_TELLING = hash_words(
-    np.array(
-        sorted(
-            words("UNO DOS TRES CUATRO CINCO UM DOIS PRIMERO SEGUNDO TERCERO I II III IV V VI 1 2 3 4 5 6 7 8 9 10")
-            | words("NORTE SUR ESTE OESTE SUL LESTE CENTRO NUEVO NUEVA NOVO NOVA")
-        ),
-        dtype="S16",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Compared:
     shared_id: Array  # a valid id in common
 
 
-def compare(left: Columns, right: Columns, rarity: tuple[Array, Array]) -> Compared:
+def compare(left: Columns, right: Columns, rarity: tuple[Array, Array], ages: NumberAges = ()) -> Compared:
     """The levels of pairs of records given as two parallel tables; the same whichever side is left.
 
     `rarity` are the rarities of the words on both sides, in eighths of a bit (`Rarity.of`).
@@ -95,11 +99,12 @@ def compare(left: Columns, right: Columns, rarity: tuple[Array, Array]) -> Compa
     levels[:, 0] = tax_id
     levels[:, 1] = np.where(person, given, 0)
     levels[:, 2] = np.where(person, surname, 0)
-    levels[:, 3] = np.where(company, _company(left, right, (of_ours, of_theirs), rarity, same_name), 0)
-    levels[:, 4], building = _contact(left, right)
-    shared = (levels[:, 4] >= 32) | (levels[:, 4] // 4 % 4 == 2) | (building == 2)
+    levels[:, 3] = np.where(company, company_level(left, right, (of_ours, of_theirs), rarity, same_name), 0)
+    phone, email, building = _contact(left, right)
+    levels[:, 4] = (phone * len(_EMAILS) + email) * len(_ADDRESSES) + building
+    shared = (phone >= _FIXED_LINE) | (email == 2) | (building == 2)
     levels[:, 5] = _place(left, right, building)
-    levels[:, 6] = _birth_date(left.birth, right.birth)
+    levels[:, 6] = birth_level(left, right, ages)
     levels[:, 7] = _opposed(left, right)
     # A rare name says who somebody is, but less among those who share a phone or a home: they share the name too.
     alone = _agreeing(of_ours, of_theirs, rarity, company)
@@ -154,37 +159,25 @@ def _crossed(found: Array, of_ours: Array, of_theirs: Array, slots: slice, *, le
     return np.where((found == 8) & elsewhere, np.uint8(level), found)
 
 
-def _sides(left: Columns, right: Columns, of_ours: Array, of_theirs: Array, slots: slice) -> tuple[Array, ...]:
-    """Counts of words, the worst relation of the side with fewer words, and of both sides; 255 where none."""
-    have_l, have_r = left.word_hash[:, slots] != 0, right.word_hash[:, slots] != 0
-    count_l, count_r = have_l.sum(1), have_r.sum(1)
-    worst_l = np.where(have_l, of_ours[:, slots], _LARGE).min(1)
-    worst_r = np.where(have_r, of_theirs[:, slots], _LARGE).min(1)
-    shorter = np.where(count_l < count_r, worst_l, np.where(count_r < count_l, worst_r, np.maximum(worst_l, worst_r)))
-    best = np.maximum(
-        np.where(have_l, of_ours[:, slots], 0).max(1), np.where(have_r, of_theirs[:, slots], 0).max(1)
-    )  # fmt: skip
-    missing = (count_l == 0) | (count_r == 0)
-    return count_l, count_r, shorter, np.minimum(worst_l, worst_r), best, missing
-
-
 def _given(left: Columns, right: Columns, of_ours: Array, of_theirs: Array, same_name: Array) -> Array:
-    _, _, shorter, both, best, missing = _sides(left, right, of_ours, of_theirs, GIVEN_SLOTS)
+    count_l, count_r, shorter, both, best, missing = sides(left, right, of_ours, of_theirs, GIVEN_SLOTS)
+    same_name = same_name & (count_l + count_r > 0)  # a whole name may be split in two ways, but not into nothing
     ours, theirs = left.word_hash[:, GIVEN_SLOTS], right.word_hash[:, GIVEN_SLOTS]
     in_order = (ours == theirs).all(1)
     full = both == EQUAL
     return np.select(
         [
             missing & ~same_name, (full & in_order) | same_name, full, shorter == EQUAL, shorter == CLOSE,
-            shorter == NICKNAME, shorter == INITIAL, best >= CLOSE,
+            shorter == NICKNAME, (shorter == INITIAL) & (best >= CLOSE), shorter == INITIAL, best >= CLOSE,
         ],
-        [0, 1, 2, 3, 6, 4, 5, 7],
+        [0, 1, 2, 3, 6, 4, 10, 5, 7],
         default=8,
     ).astype(np.uint8)  # fmt: skip
 
 
 def _surname(left: Columns, right: Columns, of_ours: Array, of_theirs: Array, same_name: Array) -> Array:
-    count_l, count_r, shorter, both, best, missing = _sides(left, right, of_ours, of_theirs, SURNAME_SLOTS)
+    count_l, count_r, shorter, both, best, missing = sides(left, right, of_ours, of_theirs, SURNAME_SLOTS)
+    same_name = same_name & (count_l + count_r > 0)
     ours, theirs = left.word_hash[:, SURNAME_SLOTS], right.word_hash[:, SURNAME_SLOTS]
     in_order = (ours == theirs).all(1)
     full = (both == EQUAL) | same_name
@@ -203,67 +196,17 @@ def _surname(left: Columns, right: Columns, of_ours: Array, of_theirs: Array, sa
     return np.where(generation, 9, level).astype(np.uint8)
 
 
-def _company(
-    left: Columns, right: Columns, relations: tuple[Array, Array], rarity: tuple[Array, Array], same_name: Array
-) -> Array:
-    of_ours, of_theirs = relations
-    count_l, count_r, shorter, both, best, missing = _sides(left, right, of_ours, of_theirs, slice(None))
-    full = (both == EQUAL) | same_name
-    other_form = full & (left.form != 0) & (right.form != 0) & (left.form != right.form)
-    leftover = np.maximum(_leftover(left, of_ours, rarity[0]), _leftover(right, of_theirs, rarity[1]))
-    part = shorter >= CLOSE
-    agree = np.minimum((of_ours >= CLOSE).sum(1), (of_theirs >= CLOSE).sum(1))
-    half = (best >= CLOSE) & (2 * agree >= np.maximum(count_l, count_r))
-    return np.select(
-        [
-            missing & ~same_name, other_form, full, (both >= CLOSE), _cut_short(left, right, count_l, count_r),
-            part & (leftover < _GENERAL), part, half, best >= CLOSE,
-        ],
-        [0, 2, 1, 3, 9, 4, 5, 6, 7],
-        default=8,
-    ).astype(np.uint8)  # fmt: skip
-
-
-def _cut_short(left: Columns, right: Columns, count_l: Array, count_r: Array) -> Array:
-    """Whether the name with fewer words is how the other begins, its last word perhaps cut: a column too narrow."""
-    found = np.zeros(len(left), dtype=bool)
-    fewer = np.minimum(count_l, count_r)
-    first = (left.word_hash[:, 0] == right.word_hash[:, 0]) & (left.word_hash[:, 0] != 0)
-    at = np.flatnonzero(first & (fewer >= 2))
-    if len(at) == 0:
-        return found
-    ours = left.words[at].view(np.uint8).reshape(len(at), -1, 16)
-    theirs = right.words[at].view(np.uint8).reshape(len(at), -1, 16)
-    shorter = np.minimum((ours != 0).sum(2), (theirs != 0).sum(2))
-    equal = left.word_hash[at] == right.word_hash[at]
-    begins = ((ours == theirs) | (np.arange(16)[None, None, :] >= shorter[:, :, None])).all(2)
-    place = np.arange(ours.shape[1])[None, :]
-    last = fewer[at, None] - 1
-    letters = np.where(place <= last, shorter, 0).sum(1)
-    found[at] = (equal | (place >= last)).all(1) & (begins | (place != last)).all(1) & (letters >= _LONG)
-    return found
-
-
-def _leftover(side: Columns, relation: Array, rarity: Array) -> Array:
-    """The rarest word of a side that the other lacks; a number or a direction tells companies apart, however usual."""
-    left_over = (relation < CLOSE) & (side.word_hash != 0)
-    telling = np.where(np.isin(side.word_hash, _TELLING), _LARGE, rarity)
-    found: Array = np.where(left_over, telling, 0).max(1)
-    return found
-
-
-def _contact(left: Columns, right: Columns) -> tuple[Array, Array]:
-    """Phone, e-mail and address as one level: what travels together counts once."""
-    phone = _state(left.phones, right.phones, PHONES)
-    shared = np.flatnonzero(phone == 2)
-    phone[shared[_state(personal_lines(left.phones[shared]), personal_lines(right.phones[shared]), PHONES) == 2]] = 3
+def _contact(left: Columns, right: Columns) -> tuple[Array, Array, Array]:
+    """Phone, e-mail and address, which become one level: what travels together counts once."""
+    phone = _phone(left.phones, right.phones)
     email = _state(left.emails, right.emails, EMAILS)
     alike = (email == 1) & _any_common(left.locals, right.locals)
     email = np.where(alike, 3, email)
     address = np.zeros(len(left), dtype=np.int64)
+    buildings_l, buildings_r = buildings(left), buildings(right)
     for i in range(ADDRESSES):
         for j in range(ADDRESSES):
-            ours, theirs = left.places[:, i], right.places[:, j]
+            ours, theirs = buildings_l[:, i], buildings_r[:, j]
             there = (ours != 0) & (theirs != 0)
             city_l, city_r = left.cities[:, i], right.cities[:, j]
             city = (
@@ -281,7 +224,33 @@ def _contact(left: Columns, right: Columns) -> tuple[Array, Array]:
             (left.postal[tried] == right.postal[tried]) & (left.postal[tried] != 0)
         )
         address[tried[near]] = 3
-    return (phone * 16 + email * 4 + address).astype(np.uint8), address
+    # One street and two houses, both known, is a neighbour, or a slip in the number.
+    houses = (address == 3) & (left.street == right.street) & (buildings_l[:, 0] != 0) & (buildings_r[:, 0] != 0)
+    return phone, email, np.where(houses, 4, address)
+
+
+def _phone(ours: Array, theirs: Array) -> Array:
+    """Which lines are shared, and which of one kind are not, as places in `_PHONES`."""
+    mobile_l, mobile_r = personal_lines(ours), personal_lines(theirs)
+    mobile = _state(mobile_l, mobile_r, PHONES)
+    fixed = _state(np.where(mobile_l == 0, ours, 0), np.where(mobile_r == 0, theirs, 0), PHONES)
+    found = np.select(
+        [
+            (mobile == 2) & (fixed == 2), mobile == 2, (fixed == 2) & (mobile == 1), fixed == 2, mobile == 1,
+            fixed == 1,
+        ],
+        [6, 5, 4, _FIXED_LINE, 1, 2],
+        default=0,
+    )  # fmt: skip
+    several = np.flatnonzero(found == 5)
+    found[several[_shared(ours[several], theirs[several]) > 1]] = 6
+    return found
+
+
+def _shared(ours: Array, theirs: Array) -> Array:
+    """How many values both sides hold."""
+    found: Array = ((ours[:, :, None] == theirs[:, None, :]) & (ours != 0)[:, :, None]).any(2).sum(1)
+    return found
 
 
 def personal_lines(phones: Array) -> Array:
@@ -333,21 +302,6 @@ def _place(left: Columns, right: Columns, address: Array) -> Array:
     return level.astype(np.uint8)
 
 
-def _birth_date(ours: Array, theirs: Array) -> Array:
-    there = (ours != 0) & (theirs != 0)
-    level = np.where(there, np.where(ours == theirs, 1, 4), 0).astype(np.uint8)
-    at = np.flatnonzero(level == 4)
-    if len(at):
-        a, b = ours[at].astype(np.int64), theirs[at].astype(np.int64)
-        differ = np.zeros(len(at), dtype=np.int64)
-        for power in range(8):
-            differ += (a // 10**power) % 10 != (b // 10**power) % 10
-        day_month = (a // 10_000 == b // 10_000) & (a % 100 == b // 100 % 100) & (a // 100 % 100 == b % 100)
-        part = (a // 10_000 == b // 10_000) | (a % 10_000 == b % 10_000) | (differ <= 2)
-        level[at] = np.where(day_month | (differ == 1), 2, np.where(part, 3, 4))
-    return level
-
-
 def _tax_ids(left: Columns, right: Columns) -> tuple[Array, Array, Array]:
     """The level, whether valid ids of one space contradict each other, and whether a valid one is shared."""
     size = len(left)
@@ -377,7 +331,7 @@ def _tax_ids(left: Columns, right: Columns) -> tuple[Array, Array, Array]:
                 slips[tried] = np.minimum(slips[tried], _slips(left.id_text[tried, i], right.id_text[tried, j]))
                 unproven[tried] |= same_space[tried]
                 next_number[tried] |= _next_numbers(left.id_text[tried, i], right.id_text[tried, j], slips[tried])
-    conflict = contradict & ~shared
+    conflict = (contradict & ~shared) | twofold(left) | twofold(right)
     level = np.select(
         [shared, conflict, stated, other_type, next_number & unlike, slips == 1, slips == 2, unlike, unproven],
         [1, 6, 2, 7, 8, 3, 4, 5, 9],

@@ -16,8 +16,9 @@ from dedup.candidate_pairs import GENERIC_KINDS, KINDS, Limits, blank_generic, i
 from dedup.linkage import Edges, link
 from dedup.model import Model
 from dedup.rows import Array, Columns, columns_of
+from dedup.same_number import same_number
 from dedup.scoring import score
-from dedup.stewards_word import Rulings, ruled
+from dedup.stewards_word import Rulings, ruled, said_apart
 
 Key = tuple[str, int]  # kind and 64 bits
 
@@ -35,8 +36,8 @@ class Edge:
 class Index(Protocol):
     """What the store answers. Changed records are in it already, under their present keys."""
 
-    def holders(self, keys: Collection[Key], *, at_most: int) -> Mapping[Key, Sequence[int]]:
-        """Who holds each key; of more than `at_most` holders, some `at_most`."""
+    def holders(self, keys: Mapping[Key, int]) -> Mapping[Key, Sequence[int]]:
+        """Who holds each key; of more holders than the number beside it at least so many."""
         ...
 
     def rows(self, ids: Collection[int]) -> Mapping[int, bytes]:
@@ -91,7 +92,7 @@ def relink(
 
     A key that more hold than tell apart, or no longer, brings in all its holders: their edges changed too.
     """
-    search = _Search(index, model, limits or Limits())
+    search = _Search(index, model, limits or Limits(), len(changed))
     present = search.load(changed)
     search.touch(present)
     search.reconsider(changed)
@@ -107,8 +108,8 @@ def relink(
 class _Search:
     """What one call has loaded and found; it does not leave this file."""
 
-    def __init__(self, index: Index, model: Model, limits: Limits) -> None:
-        self.index, self.model, self.limits = index, model, limits
+    def __init__(self, index: Index, model: Model, limits: Limits, changed: int) -> None:
+        self.index, self.model, self.limits, self.changed = index, model, limits, changed
         self.held: dict[int, bytes] = {}
         self.keys: dict[int, Sequence[Key]] = {}
         self.known: dict[Key, Sequence[int]] = {}
@@ -116,6 +117,7 @@ class _Search:
         self.judged: set[Key] = set()
         self.touched: set[int] = set()
         self.contacts: set[int] = set()
+        self.table: tuple[tuple[tuple[int, ...], int], Columns] | None = None  # the latest one asked for
 
     def load(self, ids: Collection[int]) -> list[int]:
         """Those of the records that there are, loaded."""
@@ -145,8 +147,8 @@ class _Search:
         if not fresh:
             return
         self.judged.update(fresh)
-        most = max(self.limits.holders.values()) + 1
-        self.known |= self.index.holders(fresh, at_most=most)
+        # One more than the limit proves it exceeded, whichever of the changed records are among them.
+        self.known |= self.index.holders({key: self.limits.most(key[0]) + 1 + self.changed for key in fresh})
         for key in fresh:
             if key[0] in GENERIC_KINDS and self.is_generic(key, self.known.get(key, ())):
                 self.generic.add(key)
@@ -232,9 +234,12 @@ class _Search:
         return np.array(at, dtype=np.int64).reshape(-1, 2)
 
     def _columns(self, ids: Sequence[int]) -> Columns:
-        columns = columns_of(b"".join([self.held[n] for n in ids]))
-        blank_generic(columns, np.array(sorted(self.generic_values), dtype=np.uint64))
-        return columns
+        asked = (tuple(ids), len(self.generic))
+        if self.table is None or self.table[0] != asked:
+            columns = columns_of(b"".join([self.held[n] for n in ids]))
+            blank_generic(columns, np.array(sorted(self.generic_values), dtype=np.uint64))
+            self.table = (asked, columns)
+        return self.table[1]
 
     @property
     def generic_values(self) -> set[int]:
@@ -248,7 +253,7 @@ class _Search:
             doubtful[:sure] = False
             pairs = pairs[~doubtful]
         found = score(columns, self.model.rarity.of(columns), pairs, self.model)
-        return Edges(pairs, found.bits, found.contact, found.conflict | found.opposed)
+        return Edges.of(pairs, found)
 
     def component(
         self, start: Collection[int], fresh: Sequence[Edge], replaced: frozenset[int]
@@ -267,9 +272,18 @@ class _Search:
             edges |= {(e.left, e.right): e for e in stored}
             found = {n for e in stored for n in (e.left, e.right)} | {m for n in queue for m in around.get(n, ())}
             found |= {n for a, b, same in self.index.rulings(queue) if same for n in (a, b)}
+            found |= self.same_number_as(queue)
             queue = found - members
             members |= queue
         return self.index.ordered(self.load(sorted(members))), list(edges.values())
+
+    def same_number_as(self, ids: Collection[int]) -> set[int]:
+        """Who holds a number of one of these records that is not generic: no edge need tie them together."""
+        present = self.load(sorted(ids))
+        self.file(present)
+        keys = {key for n in present for key in self.keys[n] if key[0] == "id"}
+        self.judge(keys)
+        return {holder for key in keys - self.generic for holder in self.known.get(key, ())}
 
     def cluster(
         self, members: list[int], edges: Sequence[Edge]
@@ -285,22 +299,29 @@ class _Search:
             pairs[order], np.array([e.bits for e in edges], np.float32)[order],
             np.array([e.contact for e in edges], np.float32)[order], np.zeros(len(edges), dtype=bool),
         )  # fmt: skip
-        known = self._ruled(members, place, known)
-        found = link(len(members), known, bands=self.model.bands, score=lambda missing: self._edges(members, missing))
+        rulings = self._rulings(members, place)
+        known = self._ruled(members, rulings, known)
+        same = said_apart(same_number(self._columns(members)), rulings)
+        found = link(
+            len(members), known, bands=self.model.bands, same=same, score=lambda missing: self._edges(members, missing)
+        )
         groups: dict[int, list[int]] = {}
         for at, root in enumerate(found.cluster.tolist()):
             groups.setdefault(root, []).append(members[at])
         waiting = zip(found.waiting.tolist(), found.waiting_bits.tolist(), strict=True)
         return tuple(tuple(g) for g in groups.values()), tuple((members[a], members[b], m) for (a, b), m in waiting)
 
-    def _ruled(self, members: list[int], place: Mapping[int, int], known: Edges) -> Edges:
-        """The component's edges as stewards ruled on them."""
+    def _rulings(self, members: list[int], place: Mapping[int, int]) -> Rulings:
+        """What stewards said of the component, as positions in it."""
         spoken = list(self.index.rulings(members))
-        if not spoken:
-            return known
         same = self._places([(a, b) for a, b, agreed in spoken if agreed], place)
         different = self._places([(a, b) for a, b, agreed in spoken if not agreed], place)
-        rulings = Rulings(same, different)
+        return Rulings(same, different)
+
+    def _ruled(self, members: list[int], rulings: Rulings, known: Edges) -> Edges:
+        """The component's edges as stewards ruled on them."""
+        if len(rulings.pairs) == 0:
+            return known
         scored = self._edges(members, np.unique(rulings.pairs, axis=0))
         fresh = ~np.isin(_codes(scored.pairs), _codes(known.pairs))
         both = Edges(

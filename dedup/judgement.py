@@ -6,8 +6,6 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dedup.compare import Evidence
-
 Pair = tuple[int, int]  # ids of two source debtors, smaller first
 
 
@@ -29,7 +27,6 @@ class Ruling:
     judgement: Judgement
     by: str
     at: str
-    because: tuple[Evidence, ...] = ()
 
     @property
     def pair(self) -> Pair:

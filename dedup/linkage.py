@@ -15,11 +15,15 @@ import numpy as np
 
 from dedup.model import Bands
 from dedup.rows import Array
+from dedup.same_number import NOBODY, SPOKESMEN, SameNumber
+from dedup.scoring import Scores
 
+JOINED, BARRED = 60.0, -60.0  # bits of pairs that no score decides
 LARGEST = 256  # records of one component that are compared all with all
 _STEP = 2.0  # bits by which the cut rises until a component falls into such parts
+_APART = -4.0  # bits under which two groups are two debtors, of whom a third can only be one
 _BEST = 0.35  # how far contact points count by their best pair rather than by their mean
-JOINED, BARRED = 60.0, -60.0
+_FAR = 30.0  # bits beyond which nothing is in doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,13 @@ class Edges:
     bits: Array
     contact: Array  # the part of the bits that contact points add
     barred: Array
+
+    @classmethod
+    def of(cls, pairs: Array, found: Scores, *, barred: Array | None = None) -> Edges:
+        """Scored pairs as edges: who shares a valid tax id is one party, however unlike the rest is."""
+        barred = found.conflict | found.opposed if barred is None else barred
+        sure = found.shared_id & ~barred
+        return cls(pairs, np.where(sure, np.float32(JOINED), found.bits), np.where(sure, 0, found.contact), barred)
 
     def where(self, kept: Array | slice) -> Edges:
         """Only these edges."""
@@ -51,15 +62,22 @@ class Partition:
 Score = Callable[[Array], Edges]
 
 
-def link(size: int, edges: Edges, *, bands: Bands, score: Score, average: bool = True) -> Partition:
-    """The clusters of `size` records; `score` scores pairs of positions that have no edge yet."""
+def connected(size: int, edges: Edges, *, bands: Bands) -> Partition:
+    """The components of the automatic edges: what linkage is measured against, and no way to merge debtors."""
+    strong = ~edges.barred & (edges.bits >= bands.automatic)
+    return Partition(components_of(size, edges.pairs[strong]), np.zeros((0, 2), np.int32), np.zeros(0))
+
+
+def link(size: int, edges: Edges, *, bands: Bands, score: Score, same: SameNumber = NOBODY) -> Partition:
+    """The clusters of `size` records; `score` scores pairs of positions that have no edge yet.
+
+    Who is tied by one number is in one component without an edge. Where that makes a component too large to compare
+    all with all, a few of each number speak for the rest, who follow them.
+    """
     useful = ~edges.barred & (edges.bits >= bands.review)
-    components = components_of(size, edges.pairs[useful])
-    components = _bounded(components, edges, useful, bands.review)
+    ties, leader = _spoken_for(size, _Ties(edges.pairs[useful], edges.bits[useful]), same)
+    components = _bounded(size, ties, bands.review)
     members, starts, sizes = _grouped(components)
-    if not average:
-        strong = useful & (edges.bits >= bands.automatic)
-        return Partition(components_of(size, edges.pairs[strong]), np.zeros((0, 2), np.int32), np.zeros(0))
     cluster = np.arange(size, dtype=np.int32)
     waiting: list[tuple[int, int]] = []
     waiting_bits: list[float] = []
@@ -80,6 +98,7 @@ def link(size: int, edges: Edges, *, bands: Bands, score: Score, average: bool =
             cluster[group[joined]] = group[joined[0]]
         waiting += [(int(group[a]), int(group[b])) for a, b, _ in pending]
         waiting_bits += [mean for _, _, mean in pending]
+    cluster = cluster[leader]
     of_two = of_two[~found.barred[of_two] & (found.bits[of_two] >= bands.review)]
     asked = np.concatenate([all_pairs[of_two], np.array(waiting, np.int32).reshape(-1, 2)])
     return Partition(cluster, asked, np.concatenate([found.bits[of_two], np.array(waiting_bits)]))
@@ -99,6 +118,7 @@ def agglomerate(size: int, edges: Edges, bands: Bands) -> tuple[list[list[int]],
     forced = np.zeros((size, size), dtype=bool)
     forced[upper] = edges.bits >= JOINED
     forced |= forced.T
+    pairwise = _Pairwise(rest.copy(), contact.copy(), forced.copy())
     np.fill_diagonal(rest, -np.inf)
     np.fill_diagonal(contact, 0.0)
     counts, alive = np.ones(size), np.ones(size, dtype=bool)
@@ -120,6 +140,9 @@ def agglomerate(size: int, edges: Edges, bands: Bands) -> tuple[list[list[int]],
         contact[second] = contact[:, second] = contact[first, first] = 0.0
         counts[first] += counts[second]
         alive[second] = False
+    doubtful = _doubtful(list(groups.values()), pairwise, bands)
+    if doubtful:
+        return _parted(list(groups.values()), doubtful, pairwise, bands)
     pending = [
         (members[0], other[0], float(mean[i, j]))
         for i, members in groups.items()
@@ -127,6 +150,62 @@ def agglomerate(size: int, edges: Edges, bands: Bands) -> tuple[list[list[int]],
         if i < j and mean[i, j] >= bands.review
     ]
     return list(groups.values()), pending
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairwise:
+    """All pairs of a component: what counts by its mean, what by its best pair, and what stewards joined."""
+
+    rest: Array
+    contact: Array
+    forced: Array
+
+    def fit(self, first: list[int], second: list[int]) -> float:
+        """How well two groups fit."""
+        across = np.ix_(first, second)
+        rest = float(self.rest[across].mean())
+        if rest > -np.inf and self.forced[across].any():
+            return JOINED
+        return rest + float(self.contact[across].max())
+
+
+def _doubtful(groups: list[list[int]], pairwise: _Pairwise, bands: Bands) -> set[int]:
+    """Who fits another group so well, which may be somebody else, that a person must choose.
+
+    While groups grew, the other one was not known yet.
+    """
+    found: set[int] = set()
+    if len(groups) < 2:
+        return found
+    allowed = 1.0 / (1.0 + 2.0**bands.automatic)
+    fits = np.stack([pairwise.rest[:, g].mean(1) + pairwise.contact[:, g].max(1) for g in groups], 1)
+    near = fits > -bands.automatic  # below, no rival is likely enough
+    for at, group in enumerate(groups):
+        for record in group if len(group) > 1 else ():
+            own = [member for member in group if member != record and member not in found]
+            rivals = [groups[k] for k in np.flatnonzero(near[record]).tolist() if k != at]
+            if own and any(_misplaced(record, own, other, pairwise) > allowed for other in rivals):
+                found.add(record)
+    return found
+
+
+def _parted(
+    groups: list[list[int]], doubtful: set[int], pairwise: _Pairwise, bands: Bands
+) -> tuple[list[list[int]], list[tuple[int, int, float]]]:
+    """The groups with the doubtful ones alone, and the pairs of groups left for a person."""
+    kept = [[member for member in group if member not in doubtful] for group in groups]
+    placed = sorted([*(group for group in kept if group), *([record] for record in doubtful)])
+    fits = [(a, b, pairwise.fit(a, b)) for at, a in enumerate(placed) for b in placed[at + 1 :]]
+    return placed, [(a[0], b[0], fit) for a, b, fit in fits if fit >= bands.review]
+
+
+def _misplaced(record: int, own: list[int], other: list[int], pairwise: _Pairwise) -> float:
+    """The chance that a record is the other group's debtor and that this is not its own group's."""
+    rival, fit = pairwise.fit([record], other), pairwise.fit([record], own)
+    if rival <= -_FAR or fit >= _FAR:
+        return 0.0
+    apart = 1.0 / (1.0 + 2.0 ** min(max(pairwise.fit(own, other), -_FAR), _FAR))
+    return float(apart * 2.0**rival / (1.0 + 2.0**fit + 2.0**rival))
 
 
 def _next_union(mean: Array, alive: Array, cut: float) -> tuple[int, int] | None:
@@ -150,9 +229,10 @@ def _next_union(mean: Array, alive: Array, cut: float) -> tuple[int, int] | None
 
 
 def _rivals(mean: Array, alive: Array, first: int, second: int) -> Array:
-    """How well the first group fits the groups that bar the second."""
+    """How well the first group fits the groups that are surely not the second's debtor: barred, or far below doubt."""
     fits = mean[first]
-    found: Array = fits[alive & (mean[second] == -np.inf) & (fits > -np.inf) & (np.arange(len(mean)) != second)]
+    apart = (mean[second] < _APART) & (np.arange(len(mean)) != second)
+    found: Array = fits[alive & apart & (fits > -np.inf)]
     return found
 
 
@@ -173,18 +253,50 @@ def components_of(size: int, pairs: Array) -> Array:
     return root.astype(np.int32)
 
 
-def _bounded(components: Array, edges: Edges, useful: Array, cut: float) -> Array:
+@dataclass(frozen=True, slots=True)
+class _Ties:
+    """What ties components together."""
+
+    pairs: Array
+    bits: Array
+
+
+def _spoken_for(size: int, ties: _Ties, same: SameNumber) -> tuple[_Ties, Array]:
+    """The ties between those who are compared, and for each record who speaks for it: itself, or of a crowd another."""
+    leader = np.arange(size, dtype=np.int64)
+    if len(same.pairs) == 0:
+        return ties, leader
+    ties = _Ties(
+        np.concatenate([ties.pairs.astype(np.int64), same.pairs]),
+        np.concatenate([ties.bits, np.full(len(same.pairs), JOINED, np.float32)]),
+    )
+    components = components_of(size, ties.pairs)
+    crowded = np.bincount(components, minlength=size)[components] > LARGEST
+    if not crowded.any():
+        return ties, leader
+    group = components_of(size, same.pairs)
+    members = np.flatnonzero(crowded)
+    members = members[np.lexsort((members, group[members]))]
+    first = np.flatnonzero(np.concatenate(([True], group[members[1:]] != group[members[:-1]])))
+    rank = np.arange(len(members)) - np.repeat(first, np.diff(np.append(first, len(members))))
+    silent = members[(rank >= SPOKESMEN) & ~same.telling[members]]
+    leader[silent] = group[silent]
+    return _Ties(leader[ties.pairs], ties.bits), leader
+
+
+def _bounded(size: int, ties: _Ties, cut: float) -> Array:
     """The components, those too large cut at ever higher scores until they are not."""
+    components = components_of(size, ties.pairs)
+    kept = np.ones(len(ties.bits), dtype=bool)
     while True:
-        _, inverse, sizes = np.unique(components, return_inverse=True, return_counts=True)
-        large = sizes[inverse] > LARGEST
+        large = np.bincount(components, minlength=size)[components] > LARGEST
         if not large.any():
             return components
         cut += _STEP
-        useful = useful & ((edges.bits >= cut) | ~large[edges.pairs[:, 0]])
-        components = components_of(len(components), edges.pairs[useful])
+        kept &= (ties.bits >= cut) | ~large[ties.pairs[:, 0]]
+        components = components_of(size, ties.pairs[kept])
         if cut > JOINED:
-            return np.where(large, np.arange(len(components), dtype=np.int32), components)
+            return np.where(large, np.arange(size, dtype=np.int32), components)
 
 
 def _grouped(components: Array) -> tuple[Array, Array, Array]:

@@ -23,9 +23,9 @@ class MemoryIndex:
     cluster_of: dict[int, tuple[int, ...]] = field(default_factory=dict)
     ruled: dict[tuple[int, int], bool] = field(default_factory=dict)
 
-    def holders(self, keys: Collection[Key], *, at_most: int) -> Mapping[Key, Sequence[int]]:
+    def holders(self, keys: Mapping[Key, int]) -> Mapping[Key, Sequence[int]]:
         """Who holds each key, no more than so many."""
-        return {key: held[:at_most] for key in keys if (held := self.postings.get(key))}
+        return {key: held[:most] for key, most in keys.items() if (held := self.postings.get(key))}
 
     def rows(self, ids: Collection[int]) -> Mapping[int, bytes]:
         """The rows of the records there are."""

@@ -14,9 +14,10 @@ import numpy as np
 
 from concilia.errors import MustBeMended
 from dedup.evidence_levels import FIELDS, NAMES, RARITIES, Compared
+from dedup.number_age import NumberAges, Series
 from dedup.rows import GIVEN_SLOTS, SURNAME_SLOTS, Array, Columns
 
-MODEL_FORMAT = 1
+MODEL_FORMAT = 2
 SHIPPED = Path(__file__).parent / "models" / "shipped.json"
 EIGHTHS = 8
 _SALTS = {"given": 0x1F3D5B79, "surname": 0x2E4C6A88, "company": 0x3D5B7997}
@@ -64,12 +65,17 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Everything a score depends on; two runs with one model score every pair alike."""
+    """Everything a score depends on; two runs with one model score every pair alike.
+
+    `shares` are, by kind of party, the odds in bits of being one debtor among the pairs that the weights come from.
+    """
 
     person: Weights
     company: Weights
     rarity: Rarity
     bands: Bands
+    ages: NumberAges = ()
+    shares: Mapping[str, float] = field(default_factory=dict)
     source: str = "shipped"  # what it was trained on, in words
     fingerprint: str = ""  # of the labelled pairs
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -135,6 +141,11 @@ def to_json(model: Model) -> dict[str, Any]:
             "unknown": model.rarity.unknown, "hashes": _packed(model.rarity.hashes, "<u4"),
             "bits": _packed(model.rarity.bits, "u1"),
         },
+        "shares": {name: float(bits) for name, bits in model.shares.items()},
+        "ages": [
+            {"space": s.space, "numbers": list(s.numbers), "years": list(s.years), "tolerance": s.tolerance}
+            for s in model.ages
+        ],
     }  # fmt: skip
 
 
@@ -153,6 +164,8 @@ def from_json(found: Any, *, name: str = "the model") -> Model:
             company=_weights_from_json(found["weights"]["company"]),
             rarity=Rarity(_unpacked(rarity["hashes"], "<u4"), _unpacked(rarity["bits"], "u1"), int(rarity["unknown"])),
             bands=Bands(float(found["bands"]["automatic"]), float(found["bands"]["review"])),
+            ages=tuple(_series_from_json(series) for series in found["ages"]),
+            shares={str(name): float(bits) for name, bits in found["shares"].items()},
             source=str(found["source"]),
             fingerprint=str(found["fingerprint"]),
             counts=dict(found["counts"]),
@@ -168,10 +181,10 @@ def with_bands(model: Model, bands: Bands) -> Model:
 
 def _weights_to_json(weights: Weights) -> dict[str, Any]:
     return {
-        "prior": round(weights.prior, 6),
-        "slopes": {name: round(value, 6) for name, value in weights.slopes.items()},
+        "prior": float(weights.prior),
+        "slopes": {name: float(value) for name, value in weights.slopes.items()},
         "fields": {
-            name: {level: round(float(bits), 6) for level, bits in zip(levels, weights.fields[name], strict=True)}
+            name: {level: float(bits) for level, bits in zip(levels, weights.fields[name], strict=True)}
             for name, levels in FIELDS.items()
         },
     }
@@ -186,6 +199,11 @@ def _weights_from_json(found: Mapping[str, Any]) -> Weights:
             for name, levels in FIELDS.items()
         },
     )
+
+
+def _series_from_json(found: Mapping[str, Any]) -> Series:
+    numbers, years = (tuple(float(value) for value in found[name]) for name in ("numbers", "years"))
+    return Series(int(found["space"]), numbers, years, float(found["tolerance"]))
 
 
 def _packed(values: Array, kind: str) -> str:

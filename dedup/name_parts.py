@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from concilia.normalize.folding import clean, fold
+from concilia.normalize.folding import clean, fold, folded_words
 from concilia.normalize.name_tables import ABBREVIATIONS, DOUBLE_NICKNAMES, GIVEN_NAMES, NICKNAMES, PARTICLES, TITLES
 from concilia.normalize.placeholders import name_says_nothing, why_fake_name
 from dedup.surname_table import SURNAMES
@@ -15,14 +15,19 @@ Words = tuple[str, ...]
 Split = tuple[Words, Words]  # given names, surnames
 
 _KNOWN_GIVEN = GIVEN_NAMES | NICKNAMES.keys() | DOUBLE_NICKNAMES.keys()
+# How much a known word reads as a given name. Of the others a letter alone may be one, and the last word one that a
+# narrow column cut off.
+_GIVEN_NESS = dict.fromkeys(SURNAMES, -1.0) | {word: 0.3 if word in SURNAMES else 1.0 for word in _KNOWN_GIVEN}
+_TWO_SURNAMES = [-1.0, -1.0]
 _CUT_GIVEN = frozenset(name[:size] for name in GIVEN_NAMES for size in range(2, len(name)))
-_WORD = re.compile(r"[^\W_]+")
 _APOSTROPHES = re.compile(r"(?<=\w)['’´`](?=\w)")
 _LONGEST = 512
 _MOST_GIVEN = 3
 # How much likelier the usual number of given names is; one of three words, two of four or more.
 _ORDER_COST = 0.5  # surnames first is the rarer way to write a name on one line
 _COUNT_COST = 0.4
+_BEHIND_GIVEN = 0.6
+_INITIAL = 0.1  # how much one letter reads as a given name
 _GENERATIONS = {"JR": "JUNIOR", "JUNIOR": "JUNIOR", "FILHO": "JUNIOR", "NETO": "NETO", "SOBRINHO": "SOBRINHO"}
 
 
@@ -37,7 +42,7 @@ def name_words(text: str) -> Words:
     display = clean(text, form="NFC")
     if name_says_nothing(display):
         return ()
-    found = _WORD.findall(fold(_APOSTROPHES.sub("", display)))
+    found = folded_words(fold(_APOSTROPHES.sub("", display)))
     if not found or why_fake_name(" ".join(found)):
         return ()
     if len(found) > 2 and found[0] in TITLES:
@@ -53,37 +58,37 @@ def split_words(words: Sequence[str]) -> Split:
         return (), ()
     if size == 1:
         return (tuple(words), ()) if words[0] in _KNOWN_GIVEN else ((), tuple(words))
-    return _split(tuple(words))
+    last = words[-1]
+    known = [_GIVEN_NESS.get(word) or (_INITIAL if len(word) == 1 else -0.3) for word in words]
+    if last not in _GIVEN_NESS and last in _CUT_GIVEN:
+        known[-1] = 0.2
+    if size == 2 and known == _TWO_SURNAMES:
+        return (), tuple(words)
+    count, leads = _cut(tuple(known))
+    return _parted(tuple(words), count=count, leads=leads)
+
+
+def _parted(words: Words, *, count: int, leads: bool) -> Split:
+    return (words[:count], words[count:]) if leads else (words[-count:], words[:-count])
 
 
 @lru_cache(maxsize=40_000)
-def _split(words: Words) -> Split:
-    size = len(words)
-    if size == 2 and all(word in SURNAMES and word not in _KNOWN_GIVEN for word in words):
-        return (), words
-    known = [_given_ness(word, last=at == size - 1) for at, word in enumerate(words)]
+def _cut(known: tuple[float, ...]) -> tuple[int, bool]:
+    """How many words are given names, and whether they lead; `known` says how much each reads as one."""
+    size = len(known)
     usual = 1 if size < 4 else 2
-    best, found = float("-inf"), (words[:1], words[1:])
+    best, found = float("-inf"), (1, True)
     for count in range(1, min(_MOST_GIVEN, size - 1) + 1):
         cost = _COUNT_COST * abs(count - usual)
         leading = sum(known[:count]) - 0.5 * sum(known[count:]) - cost
+        if count > 1 and known[count - 1] == _INITIAL and known[count - 2] > _INITIAL:
+            leading += _BEHIND_GIVEN  # Ana C. Soto: behind a given name an initial is of another one
         trailing = sum(known[-count:]) - 0.5 * sum(known[:-count]) - cost - _ORDER_COST
         if leading > best:
-            best, found = leading, (words[:count], words[count:])
+            best, found = leading, (count, True)
         if trailing > best:
-            best, found = trailing, (words[-count:], words[:-count])
+            best, found = trailing, (count, False)
     return found
-
-
-def _given_ness(word: str, *, last: bool) -> float:
-    """How much a word reads as a given name; the last one may have been cut by a narrow column."""
-    if word in _KNOWN_GIVEN:
-        return 0.3 if word in SURNAMES else 1.0
-    if word in SURNAMES:
-        return -1.0
-    if len(word) == 1:
-        return 0.1
-    return 0.2 if last and word in _CUT_GIVEN else -0.3
 
 
 def without_ending(words: Words) -> tuple[Words, str]:

@@ -34,14 +34,31 @@ class StampedClaim:
     received_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class RetiredIdentifier:
+    """A number a record states and a steward took out of use: it neither matches nor is the tax id."""
+
+    identifier: Identifier
+    source_updated_at: str | None
+    received_at: str
+    by: str
+    reason: str
+    at: str
+    everywhere: bool  # superseded for whoever states it; else mistyped by this source debtor
+
+
 @dataclass(frozen=True, eq=False)  # not slotted: the cached features live in the instance
 class SourceParty:
-    """One debtor of one source, in the words of all its rows. `trust` is the connection's, higher is better."""
+    """One debtor of one source, in the words of all its rows. `trust` is the connection's, higher is better.
+
+    `claims` are without the identifiers in `retired`.
+    """
 
     id: int
     ref: RecordRef
     trust: int
     claims: tuple[StampedClaim, ...]
+    retired: tuple[RetiredIdentifier, ...] = ()
 
     @cached_property
     def key(self) -> RecordKey:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
-from typing import TypeVar
 
 from concilia.errors import ConciliaError
 
-T = TypeVar("T")
 BLOB_FORMAT = 1
 PERSON, ORGANIZATION = "person", "organization"
 VALID, WELL_FORMED, MISTYPED = 3, 2, 1  # how far an identifier is proven
@@ -25,6 +24,7 @@ LAYOUT = struct.Struct(
     f"{ADDRESSES}Q16s12sIBI"
 )
 _HEAD = struct.Struct("<BH")
+_NOUGHTS, _BLANKS, _NO_WORDS = (0,) * 8, (b"",) * 8, ("",) * 8  # fill the places that a record leaves empty
 
 
 class ForeignProfile(ConciliaError):
@@ -73,27 +73,25 @@ class Profile:
     postal_code: str = ""
 
     def row(self) -> bytes:
-        """The record as fixed bytes for arrays: what does not fit in is cut off, the same way everywhere."""
-        if self.words:
-            words = _fill(tuple(word.encode()[:16] for word in self.words), WORDS, b"")
-        else:
-            given = _fill(tuple(word.encode()[:16] for word in self.given), GIVEN, b"")
-            words = (*given, *_fill(tuple(word.encode()[:16] for word in self.surnames), SURNAMES, b""))
-        ids, places = self.ids[:IDS], self.places[:ADDRESSES]
-        first = places[0] if places else Place("", "", "")
+        """The record as fixed bytes for arrays: what does not fit in is cut off (texts by the packing itself)."""
+        phones, hashes = self.phones[:PHONES], self.names[:NAME_KEYS]
+        street, city, places = _packed_places(self.places[:ADDRESSES]) if self.places else _NO_PLACES
         return LAYOUT.pack(
-            self.country.encode()[:2], _KINDS[self.kind] | (COMPANY_WORDS if self.words else 0),
-            *_fill(tuple(i.proof for i in ids), IDS, 0), *_fill(tuple(short_hash(i.space) for i in ids), IDS, 0),
-            *_fill(tuple(i.text.encode()[:18] for i in ids), IDS, b""), *words,
-            *_fill(tuple(long_hash(name) for name in self.names), NAME_KEYS, 0),
-            short_hash(self.legal_form), *_fill(tuple(_digits(phone) for phone in self.phones), PHONES, 0),
-            *_fill(tuple(long_hash(email) for email in self.emails), EMAILS, 0),
-            *_fill(tuple(short_hash(local_part(email)) for email in self.emails), EMAILS, 0),
-            *_fill(tuple(_building(place) for place in places), ADDRESSES, 0),
-            *_fill(tuple(long_hash(place.city) for place in places), ADDRESSES, 0),
-            first.street.encode()[:16], first.city.encode()[:12], _digits(self.birth_date.replace("-", "")),
-            ENDINGS.index(self.ending), short_hash(self.postal_code),
+            self.country.encode(), _KINDS[self.kind] | (COMPANY_WORDS if self.words else 0),
+            *(_packed_ids(self.ids[:IDS]) if self.ids else _NO_IDS), *self._encoded_words(),
+            *[long_hash(name) for name in hashes], *_NOUGHTS[len(hashes) : NAME_KEYS],
+            short_hash(self.legal_form), *[_digits(phone) for phone in phones], *_NOUGHTS[len(phones) : PHONES],
+            *(_packed_emails(self.emails[:EMAILS]) if self.emails else _NO_EMAILS), *places, street, city,
+            _digits(self.birth_date.replace("-", "")), ENDINGS.index(self.ending), short_hash(self.postal_code),
         )  # fmt: skip
+
+    def _encoded_words(self) -> list[bytes]:
+        if self.words:
+            words = self.words[:WORDS]
+        else:
+            given = self.given[:GIVEN]
+            words = (*given, *_NO_WORDS[len(given) : GIVEN], *self.surnames[:SURNAMES])
+        return [*[word.encode() for word in words], *_BLANKS[len(words) : WORDS]]
 
     def to_blob(self) -> bytes:
         """Version, the fixed row, and the texts an explanation shows."""
@@ -136,6 +134,28 @@ def _check(blob: bytes) -> None:
         )
 
 
+def _packed_ids(ids: tuple[ProfileId, ...]) -> tuple[int | bytes, ...]:
+    none = _NOUGHTS[len(ids) : IDS]
+    proofs, spaces = [i.proof for i in ids], [short_hash(i.space) for i in ids]
+    return (*proofs, *none, *spaces, *none, *[i.text.encode() for i in ids], *_BLANKS[len(ids) : IDS])
+
+
+def _packed_emails(emails: tuple[str, ...]) -> tuple[int, ...]:
+    none = _NOUGHTS[len(emails) : EMAILS]
+    locals_ = [_hash_once(local_part(email)) for email in emails]
+    return (*[long_hash(email) for email in emails], *none, *locals_, *none)
+
+
+def _packed_places(places: tuple[Place, ...]) -> tuple[bytes, bytes, tuple[int, ...]]:
+    """Street and city of the first, and the hashes of all."""
+    none = _NOUGHTS[len(places) : ADDRESSES]
+    hashes = (*[_building(place) for place in places], *none, *[_city_hash(place.city) for place in places], *none)
+    return places[0].street.encode(), places[0].city.encode(), hashes
+
+
+_NO_IDS, _NO_EMAILS, _NO_PLACES = _packed_ids(()), _NOUGHTS[:EMAILS] * 2, (b"", b"", _NOUGHTS[:ADDRESSES] * 2)
+
+
 def long_hash(text: str) -> int:
     """64 bits of a text, the same in every process; 0 for the empty text."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") | 1 if text else 0
@@ -145,19 +165,27 @@ def short_hash(text: str) -> int:
     """32 bits of a text, the same in every process; 0 for the empty text."""
     if text in _SHORT:
         return _SHORT[text]
-    found = int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "little") | 1 if text else 0
+    found = _hash_once(text)
     if len(_SHORT) < _REMEMBERED:
         _SHORT[text] = found
     return found
 
 
+def _hash_once(text: str) -> int:
+    """As `short_hash`, for texts that hardly come again."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "little") | 1 if text else 0
+
+
 _SHORT: dict[str, int] = {}
 _REMEMBERED = 10_000
+_city_hash = lru_cache(maxsize=20_000)(long_hash)
 
 
 def local_part(email: str) -> str:
     """What stands before the @, without dots and a trailing number sign of a tag; empty when too short to tell."""
-    local = email.partition("@")[0].partition("+")[0].replace(".", "").replace("_", "").replace("-", "")
+    local = email.partition("@")[0].partition("+")[0]
+    if not local.isalnum():
+        local = local.replace(".", "").replace("_", "").replace("-", "")
     return local if len(local) >= 6 else ""
 
 
@@ -166,9 +194,7 @@ def _building(place: Place) -> int:
 
 
 def _digits(text: str) -> int:
+    if not text:
+        return 0
     digits = text.lstrip("+")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0
-
-
-def _fill(values: tuple[T, ...], size: int, empty: T) -> tuple[T, ...]:
-    return (*values[:size], *(empty,) * (size - len(values)))

@@ -10,21 +10,25 @@ import numpy as np
 
 from dedup.rows import Array
 
-_ROUNDS = 50
-_MOST, _LEAST = 1.0, -8.0  # bits: however clean the portfolio, a pair is looked at before it is believed
+_ROUNDS = 200
+_MOST = 8.0  # bits of odds, either way: no portfolio is believed to be all alike
+_CLOSE = 1e-4
 
 
-def prior_of(scores: Array, *, start: float) -> float:
-    """The prior bits under which the mean posterior of pairs scored with `start` bits of prior is the prior itself."""
+def shift_of(scores: Array, *, share: float) -> float:
+    """The bits to add to every score, given that the weights were learnt where the odds of a match were `share` bits.
+
+    With them added, the mean chance of these pairs is the share of matches that the addition stands for.
+    """
     if len(scores) == 0:
-        return start
-    evidence = scores.astype(np.float64) - start
-    prior = start
+        return 0.0
+    bits = np.clip(scores.astype(np.float64), -60, 60)
+    odds = share
     for _ in range(_ROUNDS):
-        chance = float(np.mean(1.0 / (1.0 + np.exp2(-np.clip(evidence + prior, -60, 60)))))
-        chance = min(max(chance, 2.0**_LEAST), 1 - 1e-9)
-        found = min(max(float(np.log2(chance / (1 - chance))), _LEAST), _MOST)
-        if abs(found - prior) < 1e-3:
+        chance = float(np.mean(1.0 / (1.0 + np.exp2(-(bits + odds - share)))))
+        chance = min(max(chance, 1e-9), 1 - 1e-9)
+        found = min(max(float(np.log2(chance / (1 - chance))), -_MOST), _MOST)
+        if abs(found - odds) < _CLOSE:
             break
-        prior = found
-    return prior
+        odds = found
+    return odds - share

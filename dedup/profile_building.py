@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 
 from concilia.normalize.address_tables import CITIES
 from concilia.normalize.folding import fold, squeeze
@@ -17,6 +18,7 @@ from dedup.name_parts import Split, name_words, split_at_comma, split_words, wit
 from dedup.party import LOCAL_TYPES, OTHERS, SourceParty
 from dedup.party_profile import MISTYPED, ORGANIZATION, PERSON, VALID, WELL_FORMED, Place, Profile, ProfileId
 
+T = TypeVar("T")
 _WORD = re.compile(r"[A-Z0-9]+")
 _SHORT_LAST = frozenset(whole for short, whole in ABBREVIATIONS.items() if len(short) <= 3)
 _CUT_FORMS = frozenset(
@@ -46,8 +48,7 @@ _KIND_RULES: dict[str, Callable[[str], str | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NameParts:
+class NameParts(NamedTuple):
     """One name read for matching; `kind` is what the name itself tells."""
 
     given: tuple[str, ...] = ()
@@ -89,26 +90,24 @@ def profile_of(party: SourceParty) -> Profile:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Readings:
+class Readings(NamedTuple):
     """Everything normalised that is stated of one record, in any order and number."""
 
     country: str
     kind: str | None
-    ids: Iterable[ProfileId]
+    ids: Sequence[ProfileId]
     names: Sequence[NameParts]
-    phones: Iterable[str] = ()
-    emails: Iterable[str] = ()
-    places: Iterable[Place] = ()
+    phones: Sequence[str] = ()
+    emails: Sequence[str] = ()
+    places: Sequence[Place] = ()
     birth_dates: Sequence[str] = ()
     postal_code: str = ""
 
 
 def assemble(found: Readings) -> Profile:
     """A profile whose parts are in an order of their own, so that it does not depend on the order they came in."""
-    held = tuple(sorted(set(found.ids), key=_id_order))
-    main = max(found.names, key=lambda name: name.weight) if found.names else NO_NAME
-    spelled = dict.fromkeys((*main.names, *sorted({text for name in found.names for text in name.names})))
+    held = _in_order_of(found.ids, _id_order)
+    main = found.names[0] if len(found.names) == 1 else max(found.names, key=_fullest, default=NO_NAME)
     return Profile(
         country=found.country,
         kind=_kind(held, found.kind, found.names),
@@ -116,15 +115,33 @@ def assemble(found: Readings) -> Profile:
         given=main.given,
         surnames=main.surnames,
         words=main.words,
-        names=tuple(spelled)[:8],
+        names=main.names if len(found.names) < 2 else _spellings(main, found.names),
         legal_form=main.legal_form,
-        phones=tuple(sorted(set(found.phones)))[:64],
-        emails=tuple(sorted(set(found.emails)))[:64],
-        places=tuple(sorted(set(found.places), key=_place_order))[:16],
+        phones=_in_order(found.phones)[:64],
+        emails=_in_order(found.emails)[:64],
+        places=_in_order_of(found.places, _place_order)[:16],
         birth_date=found.birth_dates[0] if len(found.birth_dates) == 1 else "",
         ending=main.ending,
         postal_code=found.postal_code,
     )
+
+
+def _in_order(found: Sequence[str]) -> tuple[str, ...]:
+    """Each once, sorted; most records hold none or one."""
+    return tuple(found) if len(found) < 2 else tuple(sorted(set(found)))
+
+
+def _in_order_of(found: Sequence[T], key: Callable[[T], Any]) -> tuple[T, ...]:
+    return tuple(found) if len(found) < 2 else tuple(sorted(set(found), key=key))
+
+
+def _fullest(name: NameParts) -> tuple[int, tuple[str, ...]]:
+    return name.weight
+
+
+def _spellings(main: NameParts, names: Sequence[NameParts]) -> tuple[str, ...]:
+    spelled = dict.fromkeys((*main.names, *sorted({text for name in names for text in name.names})))
+    return tuple(spelled)[:8]
 
 
 def names_of(fields: Mapping[str, str], kind: str | None) -> list[NameParts]:
@@ -170,15 +187,20 @@ def _last_as_written(tokens: tuple[str, ...], text: str) -> tuple[str, ...]:
 
 def id_of(identifier: Identifier) -> ProfileId | None:
     """An identifier that says something about identity, mistyped ones included; none for placeholders."""
-    proof = _PROOF.get(identifier.verdict)
-    if proof is None or identifier.type in LOCAL_TYPES:
+    if identifier.type in LOCAL_TYPES:
         return None
-    if proof == WELL_FORMED and identifier.name not in _RULED:
+    return proven_id(identifier.name, value=identifier.value, raw=identifier.raw, verdict=identifier.verdict)
+
+
+def proven_id(space: str, *, value: str, raw: str, verdict: Verdict) -> ProfileId | None:
+    """As `id_of`, for a number of the space `country:type`; `value` is empty when it could not be read."""
+    proof = _PROOF.get(verdict)
+    if proof is None:
+        return None
+    if proof == WELL_FORMED and space not in _RULED:
         proof = MISTYPED  # no rule tells what this kind of number looks like
-    text = identifier.value or squeeze(identifier.raw)
-    if proof == MISTYPED and not _could_be_mistyped(text):
-        return None
-    return ProfileId(f"{identifier.country}:{identifier.type}", text, proof)
+    text = value or squeeze(raw)
+    return ProfileId(space, text, proof) if proof != MISTYPED or _could_be_mistyped(text) else None
 
 
 def place_of(key: str, city: str) -> tuple[Place, ...]:
@@ -188,6 +210,7 @@ def place_of(key: str, city: str) -> tuple[Place, ...]:
     return (found,) if found.city or found.number else ()
 
 
+@lru_cache(maxsize=20_000)
 def city_key(city: str) -> str:
     """A city's folded name, abbreviations written out."""
     words = " ".join(_WORD.findall(fold(city)))
@@ -217,7 +240,7 @@ def _company(name: Name, text: str) -> NameParts:
     core = tuple(token for token in name.tokens if token not in GENERIC_WORDS) or name.tokens
     if not name.legal_form and len(text) >= _NARROW and len(core) > 2 and core[-1] in _CUT_FORMS:
         core = core[:-1]
-    if _SECOND.search(text):  # the number two, which reads like a particle
+    if "dos" in text.casefold() and _SECOND.search(text):  # the number two, which reads like a particle
         core = (*core, "DOS")
     joined = "".join(core)
     whole = " ".join(sorted(core))
@@ -226,9 +249,10 @@ def _company(name: Name, text: str) -> NameParts:
 
 def _kind(ids: Sequence[ProfileId], stated: str | None, names: Sequence[NameParts]) -> str | None:
     """What a proven number says, then what the source says, then what the names say."""
-    told = {kind for i in ids if i.proof == VALID and (kind := _kind_of_id(i)) is not None}
-    if len(told) == 1:
-        return told.pop()
+    if ids:
+        proven = {kind for i in ids if i.proof == VALID and (kind := _kind_of_id(i)) is not None}
+        if len(proven) == 1:
+            return proven.pop()
     if stated:
         return stated
     told = {name.kind for name in names if name.kind}

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from dedup.evidence_levels import FIELDS, NAMES, Compared, compare
+from dedup.evidence_levels import FIELDS, NAMES, NEIGHBOURS, Compared, compare
 from dedup.model import Model, bits_of
+from dedup.number_age import NumberAges
 from dedup.party_profile import Profile
 from dedup.rows import Array, Columns, columns_of_profiles
 
 CHUNK = 32_768
+
+
+def _shares(contact: str) -> bool:
+    """Whether a level of contact points says that one is shared."""
+    return any(not part.endswith("differs") and part != NEIGHBOURS for part in contact.split("+"))
+
+
 _KIND = NAMES.index("kind")
+_SILENT = ("missing", "nothing", "agree")
+_BELOW = 0.5  # bits by which a pair that is held back stays below a merge
+_SPEAKING = {
+    "tax_id": frozenset({"same valid", "same well-formed", "one slip", "two slips", "same under another type"}),
+    "birth_date": frozenset({"same", "one slip", "as the tax id tells", "nearly as the tax id tells"}),
+    "contact": frozenset(level for level in FIELDS["contact"] if level != "nothing" and _shares(level)),
+    "given": frozenset(FIELDS["given"]) - {"missing"},
+    "surname": frozenset(FIELDS["surname"]) - {"missing"},
+}
+_CAUTIONS = (
+    ("", ""),
+    ("names alone", "names and places alone never merge people: homonyms are many"),
+    ("contacts alone", "contact points alone never merge people: families and offices share them"),
+    ("another surname", "people of unlike surnames never merge without a number or a date of birth"),
+    ("an initial", "an initial and one surname never merge people without a number or a date of birth"),
+)
+_BOTH_SURNAMES = frozenset({"both", "other order"})
+_UNLIKE_SURNAMES = frozenset({"partly", "different", "other generation"})
 _CONTACT = [NAMES.index("contact"), NAMES.index("place")]
 
 
@@ -45,10 +71,10 @@ def score(columns: Columns, words: Array, pairs: Array, model: Model) -> Scores:
     size = len(pairs)
     bits, contact = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.float32)
     conflict, opposed, shared = (np.empty(size, dtype=bool) for _ in range(3))
-    for start, compared in compared_in_chunks(columns, words, pairs):
+    for start, compared in compared_in_chunks(columns, words, pairs, model.ages):
         stop = start + len(compared.levels)
         found = bits_of(compared, model)
-        bits[start:stop] = found.sum(1)
+        bits[start:stop] = capped(found.sum(1), compared, model)
         contact[start:stop] = found[:, _CONTACT].sum(1)
         conflict[start:stop] = compared.conflict
         opposed[start:stop] = (compared.levels[:, _KIND] == 1) & ~compared.shared_id
@@ -56,28 +82,80 @@ def score(columns: Columns, words: Array, pairs: Array, model: Model) -> Scores:
     return Scores(bits, contact, conflict, opposed, shared)
 
 
-def compared_in_chunks(columns: Columns, words: Array, pairs: Array) -> Iterator[tuple[int, Compared]]:
+def compared_in_chunks(
+    columns: Columns, words: Array, pairs: Array, ages: NumberAges = ()
+) -> Iterator[tuple[int, Compared]]:
     """The comparison of every pair, some at a time, with the place of the first of them."""
     for start in range(0, len(pairs), CHUNK):
         left, right = pairs[start : start + CHUNK, 0], pairs[start : start + CHUNK, 1]
-        yield start, compare(columns.take(left), columns.take(right), (words[left], words[right]))
+        yield start, compare(columns.take(left), columns.take(right), (words[left], words[right]), ages)
+
+
+def capped(bits: Array, compared: Compared, model: Model) -> Array:
+    """Scores of people stay below a merge while a reason for caution holds, whatever the weights say."""
+    found: Array = np.where(cautions(compared) > 0, np.minimum(bits, model.bands.automatic - _BELOW), bits)
+    return found
+
+
+def cautions(compared: Compared) -> Array:
+    """Why a pair of people is never merged by itself, as places in `_CAUTIONS`; 0 where nothing holds it back.
+
+    A number or a date of birth in common lifts all of them.
+    """
+    levels = compared.levels
+    person = ~compared.company & ~_holds(levels, "tax_id", _SPEAKING["tax_id"])
+    person &= ~_holds(levels, "birth_date", _SPEAKING["birth_date"])
+    shared = _holds(levels, "contact", _SPEAKING["contact"])
+    nameless = ~_holds(levels, "given", _SPEAKING["given"]) & ~_holds(levels, "surname", _SPEAKING["surname"])
+    unlike = _holds(levels, "surname", _UNLIKE_SURNAMES)
+    initial = _holds(levels, "given", frozenset({"initial"})) & ~_holds(levels, "surname", _BOTH_SURNAMES)
+    reasons = [~shared, nameless, unlike, initial]
+    return np.select([person & reason for reason in reasons], range(1, len(reasons) + 1), default=0)
+
+
+def _holds(levels: Array, field: str, wanted: frozenset[str]) -> Array:
+    """The pairs whose level of a field is one of these."""
+    found: Array = np.array([level in wanted for level in FIELDS[field]])[levels[:, NAMES.index(field)]]
+    return found
 
 
 def explain(left: Profile, right: Profile, model: Model) -> tuple[FieldEvidence, ...]:
     """Why a pair has its score: the bits of each field that says something, and the prior. They add up to it."""
-    columns = columns_of_profiles((left, right))
+    return explain_pairs([(left, right)], model)[0]
+
+
+def explain_pairs(pairs: Sequence[tuple[Profile, Profile]], model: Model) -> list[tuple[FieldEvidence, ...]]:
+    """The explanations of many pairs at the cost of one comparison."""
+    if not pairs:
+        return []
+    columns = columns_of_profiles(profile for pair in pairs for profile in pair)
     words = model.rarity.of(columns)
-    _, compared = next(compared_in_chunks(columns, words, np.array([[0, 1]])))
-    bits = bits_of(compared, model)[0]
-    found = [
-        FieldEvidence(name, level, *_shown(name, left, right), float(bits[index]), _why(name, level))
-        for index, name in enumerate(NAMES)
-        if (level := FIELDS[name][compared.levels[0, index]]) not in ("missing", "nothing", "agree") or bits[index]
-    ]
-    prior = FieldEvidence(
+    places = np.arange(2 * len(pairs)).reshape(-1, 2)
+    found: list[tuple[FieldEvidence, ...]] = []
+    for start, compared in compared_in_chunks(columns, words, places, model.ages):
+        bits = bits_of(compared, model)
+        held_back, because = capped(bits.sum(1), compared, model) - bits.sum(1), cautions(compared)
+        for at in range(len(bits)):
+            left, right = pairs[start + at]
+            evidence = _evidence(left, right, compared.levels[at], bits[at])
+            found.append((*evidence, *_caution(float(held_back[at]), int(because[at]))))
+    return found
+
+
+def _evidence(left: Profile, right: Profile, levels: Array, bits: Array) -> Iterator[FieldEvidence]:
+    for index, name in enumerate(NAMES):
+        level = FIELDS[name][levels[index]]
+        if level not in _SILENT or bits[index]:
+            yield FieldEvidence(name, level, *_shown(name, left, right), float(bits[index]), _why(name, level))
+    yield FieldEvidence(
         "prior", "candidate", "", "", float(bits[-1]), "how likely a candidate is before it is looked at"
     )
-    return (*found, prior)
+
+
+def _caution(bits: float, because: int) -> Iterator[FieldEvidence]:
+    if bits:
+        level, why = _CAUTIONS[because]
+        yield FieldEvidence("caution", level, "", "", bits, why)
 
 
 def total(evidence: tuple[FieldEvidence, ...]) -> float:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from dedup.linkage import BARRED, JOINED, Edges
 from dedup.rows import Array
+from dedup.same_number import SameNumber
 
 NO_PAIRS = np.zeros((0, 2), dtype=np.int32)
 
@@ -42,6 +43,13 @@ def ruled(edges: Edges, rulings: Rulings, conflict: Callable[[Array], Array]) ->
         barred[same] = conflict(edges.pairs[same])
     barred[different] = True
     return Edges(edges.pairs, bits, contact, barred)
+
+
+def said_apart(same: SameNumber, rulings: Rulings) -> SameNumber:
+    """The same ties, with everybody a steward spoke of speaking for himself."""
+    telling = same.telling.copy()
+    telling[rulings.pairs.ravel()] = True
+    return replace(same, telling=telling)
 
 
 def _codes(pairs: Array) -> Array:

@@ -6,30 +6,22 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 from concilia.errors import MustBeMended
-from concilia.normalize.addresses import normalize_address
+from concilia.normalize.addresses import building_key
 from concilia.normalize.emails import normalize_email, split_emails
 from concilia.normalize.folding import fold, squeeze
-from concilia.normalize.phones import normalize_phone, split_phones
-from concilia.normalize.tax_ids import TaxId, normalize_tax_id
-from concilia.portfolio.party import Identifier
+from concilia.normalize.phones import match_keys, split_phones
+from concilia.normalize.tax_ids import read_tax_id
+from dedup.column_names import CANONICAL, SEVERAL, field_of
 from dedup.party_profile import ORGANIZATION, PERSON, Place, Profile, ProfileId
-from dedup.profile_building import Readings, assemble, city_key, id_of, names_of, place_of
+from dedup.profile_building import Readings, assemble, city_key, names_of, place_of, proven_id
 
-SINGLE = (
-    "record_id", "country", "kind", "full_name", "given_names", "surname_1", "surname_2", "surnames", "legal_name",
-    "trade_name", "street", "number", "unit", "neighborhood", "city", "region", "postal_code", "birth_date",
-)  # fmt: skip
-SEVERAL = ("tax_id", "phone", "email")
-CANONICAL = (*SINGLE, *SEVERAL)
-_NAMES = ("full_name", "given_names", "surname_1", "surname_2", "surnames", "legal_name", "trade_name")
-_NUMBERED = re.compile(r"(tax_id|phone|email)(?:_?\d+)?")
 _KINDS = {
     **dict.fromkeys(("PERSON", "PERSONA", "PESSOA", "NATURAL", "FISICA", "P", "F", "PF", "INDIVIDUAL"), PERSON),
     **dict.fromkeys(("ORGANIZATION", "COMPANY", "EMPRESA", "JURIDICA", "MORAL", "J", "PJ", "BUSINESS"), ORGANIZATION),
 }
+_ONE_PHONE = 18  # characters; a cell so short is read as it is
 _NOBODYS_BIRTHDAYS = frozenset({"19000101", "19010101", "18991230", "18991231", "19700101", "20000101", "19800101"})
 _DATES = (
     re.compile(r"(?P<y>\d{4})[-/.]?(?P<m>\d{2})[-/.]?(?P<d>\d{2})(?:[T ].*)?"),
@@ -43,17 +35,21 @@ class UnknownColumn(MustBeMended):
 
 @dataclass(frozen=True, slots=True)
 class TableLayout:
-    """Where each canonical field stands in a row; `country` is meant where the row names none."""
+    """Where each canonical field stands in a row; `country` is meant where the row names none.
+
+    `unread` are columns that no field takes, by their names.
+    """
 
     single: Mapping[str, int]
     several: Mapping[str, tuple[int, ...]]
     country: str = ""
+    unread: tuple[str, ...] = ()
 
 
 def layout_of(
     header: Sequence[str], *, declared: Mapping[str, str | Sequence[str]] | None = None, country: str = ""
 ) -> TableLayout:
-    """Canonical fields by declaration first, then by name (`phone`, `phone_2`, `email1`, ...).
+    """Canonical fields by declaration first, then by name (`phone`, `phone_2`, `RUT`, `Correo`, ...).
 
     UnknownColumn says which declared field or column does not exist.
     """
@@ -62,7 +58,7 @@ def layout_of(
     several: dict[str, list[int]] = {}
     taken: set[int] = set()
     for field, wanted in (declared or {}).items():
-        base = _base(field)
+        base = field_of(field, ())
         if base is None:
             raise UnknownColumn(f"{field!r} is no field of a debtor; use one of {', '.join(CANONICAL)}")
         for column in [wanted] if isinstance(wanted, str) else wanted:
@@ -73,15 +69,19 @@ def layout_of(
                 several.setdefault(base, []).append(places[column])
             else:
                 single[base] = places[column]
-    for column, index in places.items():
-        base = _base(column)
-        if base is None or index in taken:
+    unread: list[str] = []
+    for column, index in sorted(places.items(), key=lambda place: (place[0] not in CANONICAL, place[1])):
+        base = field_of(column, places)
+        if index in taken:
             continue
         if base in SEVERAL:
             several.setdefault(base, []).append(index)
+        elif base is None or base in single:
+            unread.append(column)
         else:
-            single.setdefault(base, index)
-    return TableLayout(single, {name: tuple(found) for name, found in several.items()}, country.upper()[:2])
+            single[base] = index
+    by_field = {name: tuple(sorted(found)) for name, found in several.items()}
+    return TableLayout(single, by_field, country.upper()[:2], tuple(unread))
 
 
 def profile_of_row(row: Sequence[str], layout: TableLayout) -> Profile:
@@ -94,7 +94,7 @@ def profile_of_row(row: Sequence[str], layout: TableLayout) -> Profile:
             country=country,
             kind=kind,
             ids=[found for text in _cells(row, layout, "tax_id") for found in _ids(text, country)],
-            names=names_of({name: cell[name] for name in _NAMES if cell.get(name)}, kind),
+            names=names_of(cell, kind),
             phones=[key for text in _cells(row, layout, "phone") for key in _phones(text, country)],
             emails=[key for text in _cells(row, layout, "email") for key in _emails(text)],
             places=_places(cell, country),
@@ -104,38 +104,22 @@ def profile_of_row(row: Sequence[str], layout: TableLayout) -> Profile:
     )
 
 
-def _base(name: str) -> str | None:
-    if name in SINGLE:
-        return name
-    numbered = _NUMBERED.fullmatch(name)
-    return numbered.group(1) if numbered else None
-
-
-def _cells(row: Sequence[str], layout: TableLayout, name: str) -> Iterator[str]:
-    for index in layout.several.get(name, ()):
-        if index < len(row) and row[index]:
-            yield row[index]
+def _cells(row: Sequence[str], layout: TableLayout, name: str) -> list[str]:
+    return [row[index] for index in layout.several.get(name, ()) if index < len(row) and row[index]]
 
 
 def _ids(text: str, country: str) -> Iterator[ProfileId]:
-    found = normalize_tax_id(text, country)
-    for number in (found, *found.derived):
-        read = id_of(_identifier(number))
+    found = read_tax_id(text, country)
+    for number in (found, *found.derived) if found.derived else (found,):
+        read = proven_id(f"{country.strip()}:{number.kind}", value=number.value, raw=text, verdict=number.verdict)
         if read is not None:
             yield read
 
 
-def _identifier(number: TaxId) -> Identifier:
-    return Identifier(number.country, number.kind, number.value, number.raw, number.verdict)
-
-
-def _phones(text: str, country: str) -> Iterator[str]:
-    numbers = (text,) if len(text) <= 18 else split_phones(text)
-    for number in numbers:
-        found = normalize_phone(number, country)
-        if found.match_key:
-            yield found.match_key
-        yield from found.candidates if not found.value else ()
+def _phones(text: str, country: str) -> Sequence[str]:
+    if len(text) <= _ONE_PHONE:
+        return match_keys(text, country)
+    return [key for number in split_phones(text) for key in match_keys(number, country)]
 
 
 def _emails(text: str) -> Iterator[str]:
@@ -149,17 +133,12 @@ def _emails(text: str) -> Iterator[str]:
 def _places(cell: Mapping[str, str], country: str) -> tuple[Place, ...]:
     street, city = cell.get("street", ""), cell.get("city", "")
     if not street:
-        return (Place("", "", _city(city)),) if city else ()
+        return (Place("", "", city_key(city)),) if city else ()
     parts = {name: cell[name] for name in ("street", "number", "unit", "city") if cell.get(name)}
-    found = normalize_address(parts, country)
-    if found.match_key:
-        return place_of(found.match_key, city)
-    return (Place(fold(street)[:64], "", _city(city)),)
-
-
-@lru_cache(maxsize=20_000)
-def _city(city: str) -> str:
-    return city_key(city)
+    key = building_key(parts, country)
+    if key:
+        return place_of(key, city)
+    return (Place(fold(street)[:64], "", city_key(city)),)
 
 
 def _birth_dates(text: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from dedup.rows import Array
 LEAST = 200  # labelled matches and non-matches, below which the shipped weights stay
 _LEARNT = ("given", "surname", "company", "contact", "place", "birth_date")
 _RIDGE = 1.5  # pseudo-observations of the shipped weights
+_PRIOR_RIDGE = 15.0  # where no name is ever missing, the prior and what a missing name says cannot be told apart
 _SLOPE_RIDGE = 60.0  # a slope applies to some ten bits at once
 _HALVINGS = 8
 _ROUNDS = 12
@@ -51,6 +52,7 @@ def train(labelled: Labelled, *, start: Model) -> Trained:
     notes: list[str] = []
     counts: dict[str, int] = {}
     taught: set[str] = set()
+    shares = dict(start.shares)
     for name, which in (("person", ~labelled.compared.company), ("company", labelled.compared.company)):
         at = np.flatnonzero(which)
         same = int(labelled.same[at].sum())
@@ -60,19 +62,23 @@ def train(labelled: Labelled, *, start: Model) -> Trained:
                 f"{name}: {same} labelled matches and {len(at) - same} non-matches, fewer than {LEAST}; shipped weights"
             )
             continue
-        kinds[name] = _fit(labelled, at, kinds[name])
+        kinds[name] = fit(labelled, at, kinds[name])
+        shares[name] = float(np.log2(same / (len(at) - same)))
         taught.add(name)
         notes.append(f"{name}: trained on {same} matches and {len(at) - same} non-matches")
     model = replace(
         start, person=kinds["person"], company=kinds["company"], source="; ".join(notes), counts=counts,
-        fingerprint=_fingerprint(labelled),
+        shares=shares, fingerprint=_fingerprint(labelled),
     )  # fmt: skip
     return Trained(model, model.source, frozenset(taught))
 
 
-def _fit(labelled: Labelled, at: Array, start: Weights) -> Weights:
-    """Newton's steps on the penalised likelihood, halved until it grows; the penalty pulls towards `start`."""
-    layout = _Layout(start)
+def fit(labelled: Labelled, at: Array, start: Weights, *, firmness: float = _RIDGE) -> Weights:
+    """Newton's steps on the penalised likelihood, halved until it grows.
+
+    The penalty pulls towards `start`, as if that were `firmness` observations of each level.
+    """
+    layout = _Layout(start, firmness)
     problem = _Problem(labelled, at, layout, prior=layout.vector(start) / _TO_BITS)
     weights = problem.prior.copy()
     loss, gradient, hessian = problem.at(weights)
@@ -118,8 +124,9 @@ class _Problem:
 class _Layout:
     """Which place of a vector holds the weight of which level; the first level of a field says nothing and has none."""
 
-    def __init__(self, start: Weights) -> None:
-        self.slopes = [name for name in RARITIES if start.slopes.get(name)]
+    def __init__(self, start: Weights, firmness: float) -> None:
+        self.firmness = firmness
+        self.slopes = [name for name in RARITIES if name in start.slopes]
         self.offsets: Mapping[str, int] = {}
         at = 0
         offsets = {}
@@ -129,10 +136,10 @@ class _Layout:
         self.offsets, self.size = offsets, at + len(self.slopes) + 1
 
     def penalties(self) -> Array:
-        """How firmly each weight holds to the shipped one; the prior odds are the portfolio's own."""
-        found = np.full(self.size, _RIDGE)
+        """How firmly each weight holds to the shipped one."""
+        found = np.full(self.size, self.firmness)
         found[self.size - 1 - len(self.slopes) :] = _SLOPE_RIDGE
-        found[-1] = 1e-6
+        found[-1] = _PRIOR_RIDGE
         return found
 
     def vector(self, weights: Weights) -> Array:

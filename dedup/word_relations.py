@@ -9,14 +9,16 @@ import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
-from concilia.normalize.name_tables import NICKNAMES
+from concilia.normalize.name_tables import GIVEN_NAMES, NICKNAMES
 from dedup.rows import Array, Columns, combine, hash_words
+from dedup.surname_table import SURNAMES
 
 NONE, INITIAL, NICKNAME, CLOSE, EQUAL = 0, 1, 2, 3, 4
 _CLOSE_ENOUGH = 0.9
 _SLIP_FROM = 5  # letters from which one wrong letter is likelier a slip than another word
 _RARER = 16  # eighths of a bit: a slip is at least this much rarer than the word it was meant to be
 _RARE = 80  # eighths of a bit: rarer than one name in 1,024 may be a slip of anything
+_NO_WORD = np.uint8(255)
 _WIDTH = 16  # bytes of a word
 _VOWELS = np.zeros(256, dtype=bool)
 _VOWELS[[ord(c) for c in "AEIOU"]] = True
@@ -45,6 +47,20 @@ def relate(left: Columns, right: Columns, rarity: tuple[Array, Array]) -> tuple[
     return of_ours, of_theirs
 
 
+def sides(left: Columns, right: Columns, of_ours: Array, of_theirs: Array, slots: slice) -> tuple[Array, ...]:
+    """Counts of words, the worst relation of the side with fewer words, and of both sides; 255 where none."""
+    have_l, have_r = left.word_hash[:, slots] != 0, right.word_hash[:, slots] != 0
+    count_l, count_r = have_l.sum(1), have_r.sum(1)
+    worst_l = np.where(have_l, of_ours[:, slots], _NO_WORD).min(1)
+    worst_r = np.where(have_r, of_theirs[:, slots], _NO_WORD).min(1)
+    shorter = np.where(count_l < count_r, worst_l, np.where(count_r < count_l, worst_r, np.maximum(worst_l, worst_r)))
+    best = np.maximum(
+        np.where(have_l, of_ours[:, slots], 0).max(1), np.where(have_r, of_theirs[:, slots], 0).max(1)
+    )  # fmt: skip
+    missing = (count_l == 0) | (count_r == 0)
+    return count_l, count_r, shorter, np.minimum(worst_l, worst_r), best, missing
+
+
 def _maybe_short(left: Columns, right: Columns, pair: Array, i: Array, j: Array) -> Array:
     """Whether one is a known short form."""
     ours, theirs = left.word_hash[pair, i], right.word_hash[pair, j]
@@ -69,12 +85,37 @@ def _relations(left: Columns, right: Columns, at: tuple[Array, Array, Array], ra
     may_be_close &= slip
     may_be_close &= ~(_has_digit(a) | _has_digit(b)) | person
     tried = np.flatnonzero(may_be_close)
+    short = np.where(size_a < size_b, left.word_hash[pair, i], right.word_hash[pair, j])
+    may_be_short = person & (shorter >= 3) & (shorter <= 5) & (np.abs(size_a - size_b) >= 2)
+    tried_short = np.flatnonzero(may_be_short & ~np.isin(short, _whole_names()))
     found[tried[_close(ours[tried], theirs[tried], shorter[tried])]] = CLOSE
+    found[tried_short[_abbreviated(a[tried_short], b[tried_short])]] = CLOSE
     found[nickname & person] = NICKNAME
     cut = _is_start(a, b, shorter) & (size_a != size_b)
     found[cut & slip & (shorter >= np.where(person, 3, 2))] = CLOSE
     found[cut & (shorter <= np.where(slip, 2, 1)) & person] = INITIAL
     return found
+
+
+def _abbreviated(a: Array, b: Array) -> Array:
+    """FDO for Fernando, MTZ for Martínez: the first letter, some in order, and the last, beginning like no word.
+
+    Three letters begin with two consonants; so do longer ones, unless they have none but consonants inside.
+    """
+    swapped = (a != 0).sum(1) > (b != 0).sum(1)
+    short, whole = np.where(swapped[:, None], b, a), np.where(swapped[:, None], a, b)
+    size, long = (short != 0).sum(1), (whole != 0).sum(1)
+    at = np.arange(len(short))
+    vowel = _VOWELS[short]
+    place = np.arange(_WIDTH)[None, :]
+    inside = (vowel & (place > 0) & (place < size[:, None] - 1)).any(1)
+    skeleton = (~vowel[:, 0] & ~vowel[:, 1]) | ((size > 3) & ~inside)
+    found = skeleton & (short[:, 0] == whole[:, 0]) & (short[at, size - 1] == whole[at, long - 1])
+    done = np.zeros(len(short), dtype=np.int64)
+    for letter in range(_WIDTH):
+        done += (done < size) & (short[at, np.minimum(done, _WIDTH - 1)] == whole[:, letter]) & (whole[:, letter] != 0)
+    in_order: Array = found & (done >= size)
+    return in_order
 
 
 def _close(ours: Array, theirs: Array, shorter: Array) -> Array:
@@ -116,6 +157,12 @@ def _has_digit(words: Array) -> Array:
 
 def _both(ours: Array, theirs: Array) -> Array:
     return combine(np.minimum(ours, theirs), np.maximum(ours, theirs))
+
+
+@lru_cache(maxsize=1)
+def _whole_names() -> Array:
+    """Hashes of the names that abbreviate nothing, however they look: ALDO is not ALFREDO."""
+    return np.sort(hash_words(np.array(sorted(GIVEN_NAMES | SURNAMES), dtype="S16")))
 
 
 @lru_cache(maxsize=1)

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from concilia.clock import Clock, to_text
-from concilia.portfolio.debt import LedgerPolicy
 from concilia.store import crosswalk, debts, ledger, locks
 from concilia.store.unit_of_work import Store
-from dedup.survivorship import Policy
-from sync import golden_records, identity, money
+from sync import golden_records, identity, match_models, money, rematch
+from sync.policies import Policies, Progress
 
 BATCH = 500
-Progress = Callable[[str, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Policies:
-    """What resolving is governed by: survivorship of fields, and whose word counts for money."""
-
-    survivorship: Policy
-    ledger: LedgerPolicy
 
 
 @dataclass(slots=True)
@@ -34,6 +24,7 @@ class Tally:
     created: int = 0
     merged: int = 0
     alarms: int = 0
+    note: str = ""  # what matching has to say of its weights
 
     def as_json(self) -> Mapping[str, int]:
         """The counters by name."""
@@ -44,6 +35,7 @@ def resolve_all(store: Store, policies: Policies, *, clock: Clock, progress: Pro
     """Resolve until nothing is pending. What waits is tried again whenever something it may wait for arrived."""
     tally = Tally()
     told = progress or (lambda _what, _count: None)
+    _match_at_once(store, policies, clock=clock, tally=tally, told=told)
     while _debtor_batch(store, policies, clock=clock, tally=tally, told=told):
         pass
     while _debt_batch(store, policies, clock=clock, tally=tally, told=told):
@@ -51,6 +43,17 @@ def resolve_all(store: Store, policies: Policies, *, clock: Clock, progress: Pro
     while _payment_batch(store, policies, clock=clock, tally=tally, told=told):
         pass
     return tally
+
+
+def _match_at_once(store: Store, policies: Policies, *, clock: Clock, tally: Tally, told: Progress) -> None:
+    """A load that is most of the portfolio, or a new model, is matched over arrays; the rest comes by batches."""
+    with store.begin() as tx:
+        if not rematch.due(tx, at=to_text(clock())):
+            return
+        learn = match_models.active(tx, at=to_text(clock())).shipped
+    done = rematch.rematch(store, policies, clock=clock, told=told, learn=learn)
+    tally.debtors, tally.created, tally.merged = tally.debtors + done.debtors, done.created, done.merged
+    tally.alarms, tally.note = done.alarms, done.note
 
 
 def _debtor_batch(store: Store, policies: Policies, *, clock: Clock, tally: Tally, told: Progress) -> bool:

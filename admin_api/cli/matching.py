@@ -1,4 +1,4 @@
-"""Commands of the batch matcher: tables of debtors in, clusters, evidence and models out. Decides nothing."""
+"""Commands of the matcher: tables of debtors in, clusters, evidence and models out. Decides nothing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from admin_api.cli.match_model import app as model_files
 from admin_api.cli.options import AsJson, Folder
 from admin_api.cli.screen import Screen
+from admin_api.cli.workspace_matching import app as in_workspace
 
 if TYPE_CHECKING:
     from dedup.batch_csv import TableOptions
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(in_workspace)
+app.add_typer(model_files, name="model")  # by itself it shows the model in force, as `in_workspace` does
 
 Table = Annotated[Path, typer.Argument(metavar="IN.csv", exists=True, dir_okay=False, help="A UTF-8 CSV of debtors.")]
 Ids = Annotated[str, typer.Option("--id", help="The column that identifies a record.")]
@@ -29,7 +33,7 @@ ModelFile = Annotated[Path | None, typer.Option("--model", help="A model file; t
 
 @app.callback()
 def group(folder: Folder = None, as_json: AsJson = False) -> None:
-    """Who is who in a table of debtors, with no workspace."""
+    """Who is who, in this workspace and in any table."""
 
 
 @app.command()
@@ -48,7 +52,8 @@ def batch(
     """Cluster the debtors of a CSV. Records that a person should look at stay alone, in the band review.
 
     Columns named like fields need no declaration: country, kind, tax_id, full_name, given_names, surnames,
-    legal_name, phone, phone_2, email, street, city, birth_date.
+    legal_name, phone, phone_2, email, street, city, birth_date. Usual names are known too: RUT, Nombres, Apellido
+    Paterno, Razón Social, Celular, Correo, Comuna, CEP. Columns that nothing reads are named.
 
     Example: concilia match batch deudores.csv --out clusters.csv --id DOC --column tax_id=RUT --country CL
     """
@@ -59,8 +64,10 @@ def batch(
     found = match_csv(table, out=out, options=options)
     figures = {"records": found.records, "clusters": found.clusters, **dict(sorted(found.bands.items()))}
     seconds = {stage: round(spent, 2) for stage, spent in found.seconds.items()}
-    screen.document({**figures, "cpu_seconds": seconds, "model": found.note})
+    screen.document({**figures, "cpu_seconds": seconds, "model": found.note, "columns_not_read": list(found.unread)})
     screen.table(tuple(figures), [tuple(figures.values())])
+    if found.unread:
+        screen.complain(f"Not read: {', '.join(found.unread)}. Say what a column holds with --column FIELD=COLUMN.")
     screen.say(f"Weights: {found.note}.")
     screen.say("CPU seconds: " + ", ".join(f"{stage} {spent}" for stage, spent in seconds.items()) + ".")
     for _, holders in found.result.alarms:

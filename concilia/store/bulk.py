@@ -6,16 +6,23 @@ stage table and merge but needs neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, CursorResult, Table, TextClause, text
+from sqlalchemy import BigInteger, Double, LargeBinary, Table, TextClause, text
+from sqlalchemy.exc import DBAPIError
 
 from concilia.store.unit_of_work import Tx
 
 Row = tuple[Any, ...]
 _CHUNK = 512
+_RESERVE = (
+    "INSERT INTO counter (name, value) VALUES (:name, :count) "
+    "ON CONFLICT (name) DO UPDATE SET value = counter.value + :count RETURNING value"
+)
+_ARRAYS = ((BigInteger, "bigint[]"), (Double, "float8[]"), (LargeBinary, "bytea[]"))
 
 
 def insert(tx: Tx, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -34,7 +41,7 @@ def upsert(tx: Tx, table: Table, columns: Sequence[str], rows: Sequence[Row], *,
 def select_in(tx: Tx, sql: str, values: Iterable[Any], **parameters: Any) -> Iterator[Row]:
     """Rows of `sql`, in which `:values` stands for a list of keys, chunk by chunk."""
     for chunk in _chunks(values):
-        yield from (tuple(row) for row in _run(tx, sql, chunk, parameters))
+        yield from _run(tx, sql, chunk, parameters)
 
 
 def execute_in(tx: Tx, sql: str, values: Iterable[Any], **parameters: Any) -> None:
@@ -45,12 +52,20 @@ def execute_in(tx: Tx, sql: str, values: Iterable[Any], **parameters: Any) -> No
 
 def reserve(tx: Tx, name: str, count: int) -> int:
     """The first of `count` consecutive numbers of a counter; gap-free, because it rolls back with the transaction."""
-    statement = text(
-        "INSERT INTO counter (name, value) VALUES (:name, :count) "
-        "ON CONFLICT (name) DO UPDATE SET value = counter.value + :count RETURNING value"
-    )
-    last = tx.execute(statement, {"name": name, "count": count}).scalar_one()
-    return int(last) - count + 1
+    found = one(tx, _RESERVE, name=name, count=count)
+    return int(found[0]) - count + 1 if found else 0
+
+
+def every(tx: Tx, sql: str, **parameters: Any) -> list[Row]:
+    """All rows of a statement that is run often."""
+    if tx.dialect.name == "postgresql":
+        return [tuple(row) for row in tx.execute(_postgresql(sql), parameters)]
+    return _embedded(tx, sql, parameters)
+
+
+def one(tx: Tx, sql: str, **parameters: Any) -> Row | None:
+    """The first row of a statement that is run often."""
+    return next(iter(every(tx, sql, **parameters)), None)
 
 
 def _write(tx: Tx, table: Table, *, columns: Sequence[str], rows: Sequence[Row], suffix: str) -> None:
@@ -63,11 +78,20 @@ def _write(tx: Tx, table: Table, *, columns: Sequence[str], rows: Sequence[Row],
         tx.exec_driver_sql(statement, tuple([list(column) for column in zip(*rows, strict=True)]))
         return
     marks = ", ".join("?" for _ in columns)
-    tx.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks}){suffix}", list(rows))
+    execute_each(tx, f"INSERT INTO {table.name} ({names}) VALUES ({marks}){suffix}", rows)
+
+
+def execute_each(tx: Tx, sql: str, rows: Sequence[Row]) -> None:
+    """Run a statement with `?` marks for each row; for the embedded database only."""
+    try:
+        _driver(tx).executemany(sql, rows)
+    except sqlite3.Error as fault:
+        raise DBAPIError.instance(sql, None, fault, sqlite3.Error, hide_parameters=True) from fault
 
 
 def _array(table: Table, column: str) -> str:
-    return "bigint[]" if isinstance(table.c[column].type, BigInteger) else "text[]"
+    kind = table.c[column].type
+    return next((array for type_, array in _ARRAYS if isinstance(kind, type_)), "text[]")
 
 
 def _q(name: str) -> str:
@@ -85,14 +109,29 @@ def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _run(tx: Tx, sql: str, chunk: list[Any], parameters: dict[str, Any]) -> CursorResult[Any]:
+def _run(tx: Tx, sql: str, chunk: list[Any], parameters: dict[str, Any]) -> list[Row]:
     if tx.dialect.name == "postgresql":
-        return tx.execute(_postgresql(sql), {**parameters, "values": chunk})
+        found = tx.execute(_postgresql(sql), {**parameters, "values": chunk})
+        return [tuple(row) for row in found] if found.returns_rows else []
     # A power of two of marks keeps the number of distinct statements, and so every statement cache, small.
     size = 1 << (len(chunk) - 1).bit_length()
     padded = chunk + [chunk[-1]] * (size - len(chunk))
     values = {f"v{i}": value for i, value in enumerate(padded)}
-    return tx.exec_driver_sql(_sqlite(sql, size), {**parameters, **values})
+    return _embedded(tx, _sqlite(sql, size), {**parameters, **values})
+
+
+def _embedded(tx: Tx, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+    """Through the driver alone: a statement of some microseconds bears no layer of fifty above it."""
+    try:
+        return _driver(tx).execute(sql, parameters).fetchall()
+    except sqlite3.Error as fault:
+        raise DBAPIError.instance(sql, None, fault, sqlite3.Error, hide_parameters=True) from fault
+
+
+def _driver(tx: Tx) -> sqlite3.Connection:
+    found = tx.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)  # noqa: S101 - the two databases there are
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -82,6 +82,24 @@ def pending(tx: Tx, *, limit: int) -> list[int]:
     return [row[0] for row in tx.execute(sql, {"limit": limit})]
 
 
+def pending_after(tx: Tx, after: int, *, limit: int) -> list[int]:
+    """Debtors to resolve with a greater id, in order."""
+    sql = text("SELECT id FROM source_debtor WHERE pending = 1 AND id > :after ORDER BY id LIMIT :limit")
+    return [row[0] for row in tx.execute(sql, {"after": after, "limit": limit})]
+
+
+def pending_among(tx: Tx, debtor_ids: Iterable[int]) -> set[int]:
+    """Those of these debtors that are to be resolved."""
+    sql = "SELECT id FROM source_debtor WHERE pending = 1 AND id IN :values"
+    return {row[0] for row in bulk.select_in(tx, sql, debtor_ids)}
+
+
+def golden_ids(tx: Tx) -> dict[int, str]:
+    """The golden id of every source debtor that has one."""
+    sql = text("SELECT id, golden_id FROM source_debtor WHERE golden_id IS NOT NULL")
+    return {row[0]: row[1] for row in tx.execution_options(yield_per=5000).execute(sql)}
+
+
 def count_pending(tx: Tx) -> int:
     """How many debtors wait to be resolved."""
     return int(tx.execute(text("SELECT count(*) FROM source_debtor WHERE pending = 1")).scalar_one())
@@ -127,17 +145,22 @@ def set_resolved(tx: Tx, rows: Sequence[tuple[int, str | None, int]]) -> None:
         return
     ordered = [(golden, founded, debtor) for debtor, golden, founded in rows]
     if ordered:
-        tx.exec_driver_sql("UPDATE source_debtor SET golden_id = ?, founded = ?, pending = 0 WHERE id = ?", ordered)
+        bulk.execute_each(tx, "UPDATE source_debtor SET golden_id = ?, founded = ?, pending = 0 WHERE id = ?", ordered)
 
 
-def replace_match_keys(tx: Tx, debtor_ids: Sequence[int], rows: Sequence[tuple[str, int]]) -> None:
-    """Swap the keys under which these debtors are found as candidates."""
-    bulk.execute_in(tx, "DELETE FROM match_key WHERE debtor_id IN :values", debtor_ids)
-    bulk.insert(tx, tables.match_key, ("key", "debtor_id"), rows)
+def replace_match_keys(tx: Tx, debtor_ids: Sequence[int], rows: Collection[tuple[str, int]]) -> None:
+    """Swap the keys under which these debtors are looked up, writing only what differs."""
+    sql = "SELECT key, debtor_id FROM match_key WHERE debtor_id IN :values"
+    before = {(row[0], row[1]) for row in bulk.select_in(tx, sql, debtor_ids)}
+    now = set(rows)
+    if stale := {debtor for _, debtor in before - now}:
+        bulk.execute_in(tx, "DELETE FROM match_key WHERE debtor_id IN :values", stale)
+        before = {(key, debtor) for key, debtor in before if debtor not in stale}
+    bulk.insert(tx, tables.match_key, ("key", "debtor_id"), sorted(now - before))
 
 
 def holders(tx: Tx, keys: Iterable[str]) -> dict[str, list[int]]:
-    """Who holds each match key."""
+    """Who is looked up by each key."""
     found: dict[str, list[int]] = {}
     sql = "SELECT key, debtor_id FROM match_key WHERE key IN :values ORDER BY key, debtor_id"
     for key, debtor in bulk.select_in(tx, sql, keys):
@@ -175,11 +198,6 @@ def _find(tx: Tx, connection: str, keys: dict[DebtorKey, None]) -> dict[DebtorKe
         rows = bulk.select_in(tx, sql, externals, connection=connection, stream=stream)
         found |= {(stream, row[0]): row[1] for row in rows}
     return found
-
-
-def match_keys_of(tx: Tx, debtor_ids: Iterable[int]) -> set[str]:
-    """The keys under which these debtors are found now."""
-    return {row[0] for row in bulk.select_in(tx, "SELECT key FROM match_key WHERE debtor_id IN :values", debtor_ids)}
 
 
 def count_claimed(tx: Tx) -> int:

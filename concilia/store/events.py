@@ -47,6 +47,18 @@ def append(tx: Tx, facts: Sequence[Fact], *, at: str) -> None:
     bulk.insert(tx, tables.event, ("seq", "at", "type", "subject", "golden_id", "body"), rows)
 
 
+def happened(tx: Tx, type_: str, *, subject: str) -> bool:
+    """Whether a fact of this type about this subject was ever recorded."""
+    sql = text("SELECT 1 FROM event WHERE subject = :subject AND type = :type LIMIT 1")
+    return tx.execute(sql, {"subject": subject, "type": type_}).first() is not None
+
+
+def subjects(tx: Tx, type_: str) -> list[str]:
+    """What facts of this type were ever about, each once, in order."""
+    rows = tx.execute(text("SELECT DISTINCT subject FROM event WHERE type = :type ORDER BY subject"), {"type": type_})
+    return [row[0] for row in rows]
+
+
 def after(tx: Tx, seq: int, *, limit: int = 1000) -> Iterable[RecordedFact]:
     """Facts with a greater number, in order."""
     sql = text("SELECT seq, at, type, subject, golden_id, body FROM event WHERE seq > :seq ORDER BY seq LIMIT :limit")

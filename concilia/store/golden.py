@@ -63,10 +63,23 @@ def store(tx: Tx, rows: Sequence[GoldenRow], *, superseded: Sequence[GoldenRow])
     bulk.upsert(tx, tables.golden_debtor, _COLUMNS, values, key=("id",))
 
 
-def founded_by(tx: Tx, debtor_ids: Iterable[int]) -> dict[str, GoldenRow]:
-    """Every golden record, in force or not, that one of these source debtors founded."""
-    rows = bulk.select_in(tx, f"SELECT {_NAMES} FROM golden_debtor WHERE founder_id IN :values", debtor_ids)
-    return {row[0]: GoldenRow(*row) for row in rows}
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a golden id stands in the history of ids, without what the record says."""
+
+    id: str
+    founder_id: int
+    founded_seq: int
+    retired_seq: int | None
+
+
+def places(tx: Tx, golden_ids: Iterable[str], *, founders: Iterable[int]) -> list[Place]:
+    """These golden ids, and every one, in force or not, that one of these source debtors founded."""
+    found: dict[str, Place] = {}
+    for column, values in (("id", golden_ids), ("founder_id", founders)):
+        sql = f"SELECT id, founder_id, founded_seq, retired_seq FROM golden_debtor WHERE {column} IN :values"
+        found |= {row[0]: Place(*row) for row in bulk.select_in(tx, sql, values)}
+    return list(found.values())
 
 
 def append_ledger(tx: Tx, lines: Sequence[LedgerLine], *, at: str) -> int:

@@ -27,13 +27,14 @@ class StoredRuling:
 _COLUMNS = tuple(StoredRuling.__dataclass_fields__)
 
 
-def about(tx: Tx, debtor_ids: Iterable[int]) -> list[StoredRuling]:
-    """Every ruling in which one of these debtors takes part, oldest first."""
+def about(tx: Tx, debtor_ids: Iterable[int], *, by_stewards: bool = False) -> list[StoredRuling]:
+    """Every ruling in which one of these debtors takes part, or only those of stewards, oldest first."""
     names = ", ".join(f'"{name}"' for name in _COLUMNS)
     ids = list(debtor_ids)
+    whose = " AND \"by\" LIKE 'steward:%'" if by_stewards else ""
     found: dict[int, StoredRuling] = {}
     for side in ("left_id", "right_id"):
-        for row in bulk.select_in(tx, f"SELECT {names} FROM ruling WHERE {side} IN :values", ids):
+        for row in bulk.select_in(tx, f"SELECT {names} FROM ruling WHERE {side} IN :values{whose}", ids):
             found[row[0]] = StoredRuling(*row)
     return [found[n] for n in sorted(found)]
 

@@ -64,7 +64,7 @@ def test_a_trained_model_is_used_and_another_version_is_refused(concilia: Any, p
     assert "trained on" in concilia("match", "train", portfolio / "records.csv", "--out", model).out
     out = tmp_path / "c.csv"
     assert concilia("match", "batch", portfolio / "records.csv", "--out", out, "--model", model).code == 0
-    model.write_text(model.read_text("utf-8").replace('"format": 1', '"format": 99'), "utf-8")
+    model.write_text(model.read_text("utf-8").replace('"format": 2', '"format": 99'), "utf-8")
     refused = concilia("match", "batch", portfolio / "records.csv", "--out", out, "--model", model)
     assert refused.code == 2
     assert "format 99" in refused.err

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from concilia.keys import golden_id
 from concilia.records import RecordRef
 from dedup.assignment import assign
-from dedup.clusters import Cluster
+from dedup.cluster import Cluster
 from dedup.ledger import Entry, Founded, Inherited, Merged, Moved, Revived, Split, Standing, replay
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import permutations
 
 from concilia.normalize.verdict import Verdict
 from dedup.golden_record import assemble
-from dedup.survivorship import DEFAULT_POLICY, Strategy
+from dedup.party import RetiredIdentifier
+from dedup.policy import declared_policy
+from dedup.survivorship import Pin
 from tests.unit.dedup.parties import claim, email, identifier, party, phone, rut
 
 PHONE = "+56961234567"
@@ -97,19 +100,65 @@ def test_several_rows_of_one_source_debtor_carry_their_own_times() -> None:
 def test_provenance_names_winner_losers_rule_and_reason_in_plain_json() -> None:
     members = [party(1, "Ana Rojas", trust=9), party(2, "Ana Roja", connection="crm")]
     found = json.loads(json.dumps(assemble(members).to_json()))["provenance"]["full_name"]
-    assert (found["rule"], found["winner"]["value"], found["winner"]["connection"]) == (
-        "most_trusted",
-        "Ana Rojas",
-        "erp",
-    )
-    assert found["sentence"] == "The value of the most trusted source survives."
+    assert (found["rule"], found["winner"]["value"], found["winner"]["connection"]) == ("weighted", "Ana Rojas", "erp")
+    assert found["sentence"].startswith("Verified values first; then trust of the source")
     loser = found["losers"][0]
     assert (loser["value"], loser["why"]) == ("Ana Roja", "its source is trusted less")
     assert {"source_updated_at", "received_at", "verified_at"} <= loser.keys()
 
 
 def test_a_workspace_may_choose_another_rule_for_a_field() -> None:
-    policy = {**DEFAULT_POLICY, "full_name": Strategy.MOST_RECENT}
+    policy = declared_policy({"full_name": "most_recent"})
     old = party(1, "", claim({"full_name": "Ana Rojas"}, updated="2025-01-01"), trust=9)
     new = party(2, "", claim({"full_name": "Ana Rojas Soto"}, updated="2026-01-01"))
     assert assemble([old, new], policy).fields["full_name"] == "Ana Rojas Soto"
+
+
+def test_contact_points_come_verified_first_then_by_weight_and_those_of_others_last() -> None:
+    day = "2026-03-01T00:00:00.000000+00:00"
+    old, new = (
+        party(1, "", claim(contacts=[phone("+561")], updated="2020-03-01"), trust=90),
+        party(2, "", claim(contacts=[phone("+569")], updated=day), trust=50, connection="crm"),
+    )
+    verified = party(3, "", claim(contacts=[phone("+565", "2019-01-01")]), trust=1, connection="web")
+    aunt = party(4, "", claim(contacts=[phone("+560", day, relation="family")], updated=day), trust=99)
+    members = [old, new, verified, aunt]
+    for order in permutations(members):
+        assert [p.best.value for p in assemble(list(order)).contact_points] == ["+565", "+569", "+561", "+560"]
+    patient = declared_policy({"phone": {"half_life": 36500}})
+    assert [p.best.value for p in assemble(members, patient).contact_points][1:3] == ["+561", "+569"]
+
+
+def test_contact_points_stay_together_by_type() -> None:
+    both = party(1, contacts=[phone("+569"), email("a@x.cl"), phone("+561")])
+    assert [p.best.type for p in assemble([both]).contact_points] == ["email", "phone", "phone"]
+
+
+def test_a_pinned_field_wins_even_where_no_source_states_it_and_the_last_pin_counts() -> None:
+    pins = [
+        Pin("full_name", "Ana Rojas Soto", "eva", "", "2026-03-01", ("erp", "customers", "c001")),
+        Pin("full_name", "Ana Rojas S.", "carla", "lo dijo ella", "2026-03-02", ("crm", "customers", "c002")),
+        Pin("language", "es", "eva", "", "2026-03-02", ("erp", "customers", "c001")),
+        Pin("kind", "ghost", "eva", "", "2026-03-02", ("erp", "customers", "c001")),
+    ]
+    members = [party(1, "Ana Rojas", trust=99), party(2, "Ana Rojas", connection="crm")]
+    found = assemble(members, pins=pins)
+    assert found.fields == {"full_name": "Ana Rojas S.", "language": "es"}, "what the field does not take never enters"
+    told = found.to_json()["provenance"]["full_name"]
+    assert told["rule"] == "pinned"
+    assert told["pin"] == {"by": "carla", "reason": "lo dijo ella", "at": "2026-03-02"}
+    assert [loser["why"] for loser in told["losers"]] == ["a steward fixed another value"] * 2
+
+
+def test_a_retired_identifier_is_shown_last_with_who_when_and_why_and_is_not_the_tax_id() -> None:
+    ruling = ("eva", "mal digitado", "2026-03-02")
+    wrong = RetiredIdentifier(rut("99"), "2026-01-01", "2026-02-01", *ruling, everywhere=False)
+    clerk = replace(party(1, ids=[identifier("PASSPORT", "P1")]), retired=(wrong,))
+    alone = assemble([clerk])
+    assert "tax_id" not in alone.fields
+    found = assemble([clerk, party(2, ids=[rut("125319092")], connection="crm")])
+    assert found.fields["tax_id"] == "125319092"
+    shown = found.to_json()["identifiers"]
+    assert [i["value"] for i in shown] == ["125319092", "P1", "99"]
+    assert shown[-1]["retired"] == {"by": "eva", "reason": "mal digitado", "at": "2026-03-02", "everywhere": False}
+    assert [s["external_id"] for s in shown[-1]["sources"]] == ["c001"]

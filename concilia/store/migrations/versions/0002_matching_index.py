@@ -46,6 +46,7 @@ def upgrade() -> None:
         "match_model",
         _number("id"),
         _text("body"),
+        _text("digest"),
         _text("note"),
         _text("made_at"),
         _text("linked_at", null=True),
