@@ -7,14 +7,16 @@ arrival. Wrong-party and erased values are not known here: the caller leaves the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from concilia.normalize.verdict import Verdict
 from concilia.portfolio.party import ContactPoint, Identifier, contact_point_to_json, identifier_to_json
 from concilia.schema import DEBTOR
-from dedup.party import LOCAL_TYPES, SourceParty
-from dedup.survivorship import DEFAULT_POLICY, Policy, SourceStamp, Statement, Strategy, Survived, survive
+from dedup.party import LOCAL_TYPES, OTHERS, RetiredIdentifier, SourceParty
+from dedup.policy import DEFAULT_POLICY, Policy
+from dedup.survivorship import Pin, SourceStamp, Statement, Strategy, Survived, acceptable, pinned, survive
+from dedup.weighing import day_of, span_of, worth
 
 T = TypeVar("T", Identifier, ContactPoint)
 VERDICT_RANK = {
@@ -55,61 +57,105 @@ class GoldenContactPoint(NamedTuple):
     sources: tuple[Said, ...]
 
 
+class GoldenRetired(NamedTuple):
+    """An identifier that a steward retired wherever this party states it: the latest word on it, and who states it."""
+
+    word: RetiredIdentifier
+    sources: tuple[Said, ...]
+
+
+@dataclass(slots=True)
+class _Stated:
+    """What the members state, sorted by what it is about."""
+
+    fields: dict[str, list[Statement]] = field(default_factory=dict)
+    identifiers: dict[IdentifierKey, list[tuple[Identifier, SourceStamp]]] = field(default_factory=dict)
+    points: dict[tuple[str, str], list[tuple[ContactPoint, SourceStamp]]] = field(default_factory=dict)
+    retired: dict[IdentifierKey, list[tuple[RetiredIdentifier, SourceStamp]]] = field(default_factory=dict)
+
+
+IdentifierKey = tuple[str, str, str]  # country, type, value
+
+
 @dataclass(frozen=True, slots=True)
 class GoldenRecord:
-    """What the hub holds of one party. `fields["tax_id"]` is the first of `identifiers` when that can be a tax id."""
+    """What the hub holds of one party. `fields["tax_id"]` is the first of `identifiers` when that can be a tax id.
+
+    `contact_points` come by type, those that reach the party itself first; then verified ones, then the weightiest.
+    """
 
     fields: Mapping[str, str]
     identifiers: tuple[GoldenIdentifier, ...]
     contact_points: tuple[GoldenContactPoint, ...]
     provenance: Mapping[str, Survived]
+    retired: tuple[GoldenRetired, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON with keys and lists in an order that depends on the content alone."""
+        """Plain JSON with keys and lists in an order that depends on the content alone; retired identifiers last."""
         return {
             "fields": dict(self.fields),
             "identifiers": [
                 {**identifier_to_json(found.best), "sources": [_said_json(s) for s in found.sources]}
                 for found in self.identifiers
-            ],
+            ]
+            + [_retired_json(found) for found in self.retired],
             "contact_points": [_contact_json(found) for found in self.contact_points],
             "provenance": {name: _survived_json(found) for name, found in self.provenance.items()},
         }
 
 
-def assemble(members: Sequence[SourceParty], policy: Policy = DEFAULT_POLICY) -> GoldenRecord:
-    """The golden record of these source debtors, whatever their order."""
-    statements: dict[str, list[Statement]] = {}
-    identifiers: dict[tuple[str, str, str], list[tuple[Identifier, SourceStamp]]] = {}
-    points: dict[tuple[str, str], list[tuple[ContactPoint, SourceStamp]]] = {}
+def assemble(
+    members: Sequence[SourceParty], policy: Policy = DEFAULT_POLICY, *, pins: Sequence[Pin] = ()
+) -> GoldenRecord:
+    """The golden record of these source debtors, whatever their order; of several pins of a field the last counts."""
+    stated = _stated_by(members)
+    ids = _golden_identifiers(stated.identifiers)
+    provenance = _survivors(stated.fields, policy, ids, pins)
+    fields = {name: found.value for name, found in provenance.items()}
+    points = _golden_points(stated.points, policy)
+    return GoldenRecord(fields, ids, points, provenance, _golden_retired(stated.retired))
+
+
+def _stated_by(members: Sequence[SourceParty]) -> _Stated:
+    found = _Stated()
     for party in members:
         for stamped in party.claims:
             source = SourceStamp(*party.key, party.trust, stamped.source_updated_at, stamped.received_at)
             claim = stamped.claim
             for name, value in claim.fields.items():
                 if value:
-                    statements.setdefault(name, []).append(Statement(value, source))
+                    found.fields.setdefault(name, []).append(Statement(value, source))
             for identifier in claim.identifiers:
                 if identifier.value and identifier.verdict in VERDICT_RANK:
-                    key = (identifier.country, identifier.type, identifier.value)
-                    identifiers.setdefault(key, []).append((identifier, source))
+                    found.identifiers.setdefault(_key_of(identifier), []).append((identifier, source))
             for point in claim.contact_points:
                 if point.value and point.verdict in VERDICT_RANK:
-                    points.setdefault((point.type, point.match_key or point.value), []).append((point, source))
-    ids = _golden_identifiers(identifiers)
-    provenance = _survivors(statements, policy, ids)
-    fields = {name: found.value for name, found in provenance.items()}
-    return GoldenRecord(fields, ids, _golden_points(points), provenance)
+                    found.points.setdefault((point.type, point.match_key or point.value), []).append((point, source))
+        for word in party.retired:
+            source = SourceStamp(*party.key, party.trust, word.source_updated_at, word.received_at)
+            found.retired.setdefault(_key_of(word.identifier), []).append((word, source))
+    return found
+
+
+def _key_of(identifier: Identifier) -> IdentifierKey:
+    return (identifier.country, identifier.type, identifier.value)
 
 
 def _survivors(
-    statements: Mapping[str, Sequence[Statement]], policy: Policy, ids: Sequence[GoldenIdentifier]
+    statements: Mapping[str, Sequence[Statement]],
+    policy: Policy,
+    ids: Sequence[GoldenIdentifier],
+    pins: Sequence[Pin],
 ) -> dict[str, Survived]:
+    fixed = {pin.field: pin for pin in pins}
     found: dict[str, Survived] = {}
-    for name, field in FIELDS.items():
-        if name in statements:
-            rule = policy.get(name) or DEFAULT_POLICY[name]
-            survived = survive(statements[name], rule=rule, field=field)
+    for name, about in FIELDS.items():
+        pin = fixed.get(name)
+        if pin is not None and acceptable(pin.value, field=about):
+            found[name] = pinned(pin, statements.get(name, ()), rule=policy.rule(name))
+        elif name in statements:
+            rule = policy.rule(name)
+            survived = survive(statements[name], rule=rule, field=about, half_life=policy.half_life(name))
             if survived is not None:
                 found[name] = survived
     if ids and ids[0].best.type not in NEVER_TAX:
@@ -121,7 +167,7 @@ def _survivors(
 
 
 def _golden_identifiers(
-    stated: Mapping[tuple[str, str, str], list[tuple[Identifier, SourceStamp]]],
+    stated: Mapping[IdentifierKey, list[tuple[Identifier, SourceStamp]]],
 ) -> tuple[GoldenIdentifier, ...]:
     found = []
     for statements in stated.values():
@@ -132,8 +178,19 @@ def _golden_identifiers(
     return tuple(found)
 
 
+def _golden_retired(
+    stated: Mapping[IdentifierKey, list[tuple[RetiredIdentifier, SourceStamp]]],
+) -> tuple[GoldenRetired, ...]:
+    found = []
+    for key in sorted(stated):
+        words = sorted(stated[key], key=lambda said: (said[0].at, said[1][:3]), reverse=True)
+        ranked = _best_first([(word.identifier, source) for word, source in stated[key]])
+        found.append(GoldenRetired(words[0][0], _sources(ranked)))
+    return tuple(found)
+
+
 def _golden_points(
-    stated: Mapping[tuple[str, str], list[tuple[ContactPoint, SourceStamp]]],
+    stated: Mapping[tuple[str, str], list[tuple[ContactPoint, SourceStamp]]], policy: Policy
 ) -> tuple[GoldenContactPoint, ...]:
     found = []
     for key in sorted(stated):
@@ -141,7 +198,25 @@ def _golden_points(
         best = ranked[0][0]
         verified_at, method = max(((p.verified_at or "", p.verification_method or "") for p, _ in ranked))
         found.append(GoldenContactPoint(best, verified_at or None, method or None, _sources(ranked)))
+    if len(found) > 1:
+        span = span_of(_day(said) for point in found for said in point.sources)
+
+        def place(point: GoldenContactPoint) -> tuple[str, bool, bool, float]:
+            half_life = policy.half_life(point.best.type)
+            weights = (
+                worth(said.source.trust, age=span.age(_day(said)), half_life=half_life, verdict=said.verdict)
+                for said in point.sources
+            )
+            verified = bool(point.verified_at) or point.best.verdict is Verdict.VERIFIED
+            return (point.best.type, point.best.relation in OTHERS, not verified, -max(weights))
+
+        found.sort(key=place)
     return tuple(found)
+
+
+def _day(said: Said) -> int:
+    """The last day on which a contact point is known to have been right."""
+    return day_of(max(said.source.source_updated_at or "", said.verified_at or ""))
 
 
 def _best_first(statements: list[tuple[T, SourceStamp]]) -> list[tuple[T, SourceStamp]]:
@@ -187,14 +262,22 @@ def _survived_json(found: Survived) -> dict[str, Any]:
     return {
         "winner": _statement_json(found.winner),
         "losers": losers,
-        "rule": found.rule.value,
+        "rule": found.rule_name,
         "sentence": found.sentence,
+        **({"pin": {n: getattr(found.pin, n) for n in ("by", "reason", "at")}} if found.pin else {}),
     }
 
 
 def _statement_json(statement: Statement) -> dict[str, Any]:
     verified = {"verified_at": statement.verified_at, "verification_method": statement.verification_method}
     return {"value": statement.value, **_stamp_json(statement.source), **verified}
+
+
+def _retired_json(found: GoldenRetired) -> dict[str, Any]:
+    word = found.word
+    how = {"by": word.by, "reason": word.reason, "at": word.at, "everywhere": word.everywhere}
+    said = [_said_json(s) for s in found.sources]
+    return {**identifier_to_json(word.identifier), "retired": how, "sources": said}
 
 
 def _said_json(said: Said) -> dict[str, Any]:

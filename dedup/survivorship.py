@@ -3,7 +3,9 @@
 Every strategy is a total order over statements that does not depend on the order in which they are given. Where a
 strategy's own measure is equal, the tie is broken by: verified, trust of the source, source_updated_at, and last the
 source's connection, stream and external id. Times are `clock.to_text` texts and compare as texts; a statement
-without business time is older than any with one.
+without business time is older than any with one (to `weighted` it is as old as the oldest that has one).
+
+A steward's pin comes before every strategy.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from concilia.schema import DEBTOR, Field, Kind
+from concilia.normalize.verdict import Verdict
+from concilia.schema import Field, Kind
+from dedup.weighing import Span, day_of, in_words, span_of, worth
 
 
 class SourceStamp(NamedTuple):
@@ -34,6 +38,7 @@ class Statement(NamedTuple):
     source: SourceStamp
     verified_at: str | None = None
     verification_method: str | None = None
+    verdict: Verdict | None = None  # of fields that validation judges
 
 
 class Loser(NamedTuple):
@@ -43,9 +48,21 @@ class Loser(NamedTuple):
     why: str
 
 
+class Pin(NamedTuple):
+    """A value that a steward fixed for a field, whatever sources say; `anchor` is the source debtor it hangs on."""
+
+    field: str
+    value: str
+    by: str
+    reason: str
+    at: str
+    anchor: tuple[str, str, str]
+
+
 class Strategy(enum.StrEnum):
     """The rules a workspace may name for a field."""
 
+    WEIGHTED = "weighted"
     MOST_TRUSTED = "most_trusted"
     MOST_RECENT = "most_recent"
     MOST_RECENT_VERIFIED = "most_recent_verified"
@@ -54,33 +71,18 @@ class Strategy(enum.StrEnum):
 
 
 SENTENCES: Mapping[Strategy, str] = {
+    Strategy.WEIGHTED: "Verified values first; then trust of the source, halved with each half-life of age, decides.",
     Strategy.MOST_TRUSTED: "The value of the most trusted source survives.",
     Strategy.MOST_RECENT: "The value the source changed last survives.",
     Strategy.MOST_RECENT_VERIFIED: "The value verified last survives; without any verified, the one changed last.",
     Strategy.MOST_FREQUENT: "The value stated by most source debtors survives.",
     Strategy.UNION: "Every distinct usable value is kept.",
 }
-
-Policy = Mapping[str, Strategy]
-DEFAULT_POLICY: Policy = {
-    "kind": Strategy.MOST_TRUSTED,
-    "full_name": Strategy.MOST_TRUSTED,
-    "given_names": Strategy.MOST_TRUSTED,
-    "surname_1": Strategy.MOST_TRUSTED,
-    "surname_2": Strategy.MOST_TRUSTED,
-    "legal_name": Strategy.MOST_TRUSTED,
-    "trade_name": Strategy.MOST_TRUSTED,
-    "tax_id": Strategy.UNION,
-    "birth_date": Strategy.MOST_FREQUENT,
-    "deceased_at": Strategy.MOST_RECENT,
-    "language": Strategy.MOST_RECENT_VERIFIED,
-    "residence_country": Strategy.MOST_RECENT,
-    "residence_subdivision": Strategy.MOST_RECENT,
-    "consumer": Strategy.MOST_TRUSTED,
-    "active": Strategy.MOST_RECENT,
-    "identifiers": Strategy.UNION,
-    "contact_points": Strategy.UNION,
-}
+PINNED = "pinned"  # the rule of a value that a steward fixed
+PINNED_SENTENCE = "A steward fixed this value; it stands whatever the sources say."
+OVERRULED = "a steward fixed another value"
+STEWARD = "steward"  # the connection of a pin's own statement
+HALF_LIFE = 365  # days, where a policy says nothing
 
 
 class Survived(NamedTuple):
@@ -89,27 +91,50 @@ class Survived(NamedTuple):
     value: str
     winner: Statement
     losers: tuple[Loser, ...]
-    rule: Strategy
+    rule: Strategy  # of a pinned value: what would decide without the pin
+    pin: Pin | None = None
+
+    @property
+    def rule_name(self) -> str:
+        """The rule that decided."""
+        return PINNED if self.pin else self.rule.value
 
     @property
     def sentence(self) -> str:
-        """The rule in words."""
-        return SENTENCES[self.rule]
+        """That rule in words."""
+        return PINNED_SENTENCE if self.pin else SENTENCES[self.rule]
 
 
-def survive(statements: Sequence[Statement], *, rule: Strategy, field: Field | None = None) -> Survived | None:
-    """The survivor among statements of one field; none when no value is acceptable for it. Unacceptable ones lose."""
+def survive(
+    statements: Sequence[Statement], *, rule: Strategy, field: Field | None = None, half_life: int = HALF_LIFE
+) -> Survived | None:
+    """The survivor among statements of one field; none when no value is acceptable for it. Unacceptable ones lose.
+
+    `half_life` in days is what `weighted` counts with.
+    """
     running = [s for s in statements if acceptable(s.value, field=field)]
     if not running:
         return None
     losers = [] if len(running) == len(statements) else _refused(statements, field)
     if len(running) > 1:
-        winner, *rest = _ranked(running, rule)
-        votes = _votes(running) if rule is Strategy.MOST_FREQUENT else {}
-        losers = [_lost(s, winner, votes, rule) for s in rest] + losers
+        whole = _whole(running, rule, half_life)
+        winner, *rest = _ranked(running, rule, whole)
+        losers = [_lost(s, winner, whole, rule) for s in rest] + losers
     else:
         winner = running[0]
     return Survived(winner.value, winner, tuple(losers), rule)
+
+
+def pinned(pin: Pin, statements: Sequence[Statement], *, rule: Strategy) -> Survived:
+    """The pin's value, and every statement as a loser against it."""
+    stamp = SourceStamp(STEWARD, "pin", pin.by, 100, pin.at, pin.at)
+    losers = [Loser(s, _AGREES if s.value == pin.value else OVERRULED) for s in sorted(statements, key=_identity)]
+    return Survived(pin.value, Statement(pin.value, stamp), tuple(losers), rule, pin)
+
+
+def weighted(statements: Sequence[Statement], *, half_life: int = HALF_LIFE) -> Survived | None:
+    """The value whose source's trust, halved with each half-life of age, weighs most; verified ones first."""
+    return survive(statements, rule=Strategy.WEIGHTED, half_life=half_life)
 
 
 def most_trusted(statements: Sequence[Statement]) -> Survived | None:
@@ -156,23 +181,6 @@ def acceptable(value: str, *, field: Field | None) -> bool:
             return True
 
 
-def check_policy(policy: Policy) -> tuple[str, ...]:
-    """One sentence for every entry of a policy that cannot work."""
-    fields = {field.name for field in DEBTOR.fields}
-    known = (*sorted(fields), "identifiers", "contact_points")
-    wrong = [
-        f"survivorship names a field {name!r} that a debtor does not have: use one of {', '.join(known)}"
-        for name in policy
-        if name not in known
-    ]
-    for name, rule in policy.items():
-        if (rule is Strategy.UNION) is not (name in ("identifiers", "contact_points", "tax_id")) and name in known:
-            wrong.append(
-                f"survivorship of {name!r} cannot be {rule.value!r}: union is for lists of values, and only it"
-            )
-    return tuple(wrong)
-
-
 def _is_date(value: str) -> bool:
     try:
         date.fromisoformat(value)
@@ -186,69 +194,114 @@ def _refused(statements: Sequence[Statement], field: Field | None) -> list[Loser
     return [Loser(statement, "the value is not valid for the field") for statement in refused]
 
 
-def _lost(loser: Statement, winner: Statement, votes: Votes, rule: Strategy) -> Loser:
+class _Whole(NamedTuple):
+    """What a measure has to know of all statements together."""
+
+    votes: Mapping[str, int]
+    span: Span
+    half_life: int
+
+
+def _whole(statements: Sequence[Statement], rule: Strategy, half_life: int) -> _Whole:
+    match rule:
+        case Strategy.MOST_FREQUENT:
+            return _Whole(_votes(statements), Span(), half_life)
+        case Strategy.WEIGHTED:
+            return _Whole({}, span_of(map(_day, statements)), half_life)
+        case _:
+            return _Whole({}, Span(), half_life)
+
+
+def _lost(loser: Statement, winner: Statement, whole: _Whole, rule: Strategy) -> Loser:
     if loser.value == winner.value:
-        return Loser(loser, "it says the same")
+        return Loser(loser, _AGREES)
     for reason, measure in (*_OWN[rule], *_TIES):
-        if measure(loser, votes) != measure(winner, votes):
-            return Loser(loser, reason)
+        if measure(loser, whole) != measure(winner, whole):
+            return Loser(loser, _weighed(loser, winner, whole.span) if measure is _worth else reason)
     return Loser(loser, "equal in everything: the first source by connection, stream and external id wins")
 
 
-def _ranked(statements: Sequence[Statement], rule: Strategy) -> list[Statement]:
-    votes = _votes(statements) if rule is Strategy.MOST_FREQUENT else {}
+def _weighed(loser: Statement, winner: Statement, span: Span) -> str:
+    """Why it weighs less, from trust and age."""
+    mine, other, source = loser.source.trust, winner.source.trust, winner.source.connection
+    older = span.age(_day(loser)) - span.age(_day(winner))
+    if older < 0:
+        return f"{in_words(-older)} newer than the word of {source}, but trusted {mine} against {other}"
+    if older == 0:
+        return (
+            _LESS_TRUSTED if mine < other else f"trusted {mine} against {other} of {source}, but validation doubts it"
+        )
+    if not _day(loser):
+        return f"trusted {mine} against {other} of {source}, and nothing says how old it is"
+    if mine == other:
+        return f"trusted as {source} is, but {in_words(older)} older"
+    but = "but" if mine > other else "and"
+    return f"trusted {mine} against {other} of {source}, {but} {in_words(older)} older"
+
+
+def _ranked(statements: Sequence[Statement], rule: Strategy, whole: _Whole) -> list[Statement]:
     key = _KEYS[rule]
-    keys = [key(statement, votes) for statement in statements]
+    keys = [key(statement, whole) for statement in statements]
     if len(set(keys)) < len(keys):  # a tie: of equals, the first source stays first in the stable sort below
         statements = sorted(statements, key=_identity)
-        keys = [key(statement, votes) for statement in statements]
+        keys = [key(statement, whole) for statement in statements]
     order = sorted(range(len(keys)), key=keys.__getitem__, reverse=True)
     return [statements[index] for index in order]
 
 
-Votes = Mapping[str, int]
-
-
 def _identity(statement: Statement) -> tuple[str, ...]:
-    value, source, verified_at, method = statement
-    return (*source[:3], value, source[5], verified_at or "", method or "")
+    value, source, verified_at, method, verdict = statement
+    return (*source[:3], value, source[5], verified_at or "", method or "", verdict or "")
 
 
-def _votes(statements: Sequence[Statement]) -> Votes:
+def _votes(statements: Sequence[Statement]) -> Mapping[str, int]:
     voters: dict[str, set[tuple[str, str, str]]] = {}
-    for value, source, _, _ in statements:
-        voters.setdefault(value, set()).add(source[:3])
+    for statement in statements:
+        voters.setdefault(statement.value, set()).add(statement.source[:3])
     return {value: len(sources) for value, sources in voters.items()}
 
 
-def _vote(statement: Statement, votes: Votes) -> int | str:
-    return votes[statement.value]
+def _day(statement: Statement) -> int:
+    """The last day on which the value is known to have been right."""
+    return day_of(max(statement.source.source_updated_at or "", statement.verified_at or ""))
 
 
-def _verified(statement: Statement, _: Votes) -> int | str:
-    return 1 if statement.verified_at else 0
+def _worth(statement: Statement, whole: _Whole) -> float:
+    age = whole.span.age(_day(statement))
+    return worth(statement.source.trust, age=age, half_life=whole.half_life, verdict=statement.verdict)
 
 
-def _verified_at(statement: Statement, _: Votes) -> int | str:
+def _vote(statement: Statement, whole: _Whole) -> int:
+    return whole.votes[statement.value]
+
+
+def _verified(statement: Statement, _: _Whole) -> int:
+    return 1 if statement.verified_at or statement.verdict is Verdict.VERIFIED else 0
+
+
+def _verified_at(statement: Statement, _: _Whole) -> str:
     return statement.verified_at or ""
 
 
-def _trust(statement: Statement, _: Votes) -> int | str:
+def _trust(statement: Statement, _: _Whole) -> int:
     return statement.source.trust
 
 
-def _updated_at(statement: Statement, _: Votes) -> int | str:
+def _updated_at(statement: Statement, _: _Whole) -> str:
     return statement.source.source_updated_at or ""
 
 
-Criterion = tuple[str, Callable[[Statement, Votes], int | str]]
+Measured = int | float | str
+Criterion = tuple[str, Callable[[Statement, _Whole], Measured]]
+_AGREES, _LESS_TRUSTED, _NOT_VERIFIED = "it says the same", "its source is trusted less", "it is not verified"
 _TIES: tuple[Criterion, ...] = (
-    ("it is not verified", _verified),
-    ("its source is trusted less", _trust),
+    (_NOT_VERIFIED, _verified),
+    (_LESS_TRUSTED, _trust),
     ("its source changed it earlier", _updated_at),
 )
 _OWN: Mapping[Strategy, tuple[Criterion, ...]] = {
-    Strategy.MOST_TRUSTED: (("its source is trusted less", _trust),),
+    Strategy.WEIGHTED: ((_NOT_VERIFIED, _verified), ("trust and age together weigh less", _worth)),
+    Strategy.MOST_TRUSTED: ((_LESS_TRUSTED, _trust),),
     Strategy.MOST_RECENT: (("its source changed it earlier", _updated_at),),
     Strategy.MOST_RECENT_VERIFIED: (
         ("it is not verified, or was earlier", _verified_at),
@@ -259,23 +312,23 @@ _OWN: Mapping[Strategy, tuple[Criterion, ...]] = {
 }
 
 
-def _key(rule: Strategy) -> Callable[[Statement, Votes], tuple[int | str, ...]]:
+def _key(rule: Strategy) -> Callable[[Statement, _Whole], tuple[Measured, ...]]:
     match _OWN[rule]:
         case ():
             return _tie_break
         case ((_, measure),):
-            return lambda statement, votes: (measure(statement, votes), *_tie_break(statement, votes))
+            return lambda statement, whole: (measure(statement, whole), *_tie_break(statement, whole))
         case own:
             measures = [measure for _, measure in own]
-            return lambda statement, votes: (
-                *[measure(statement, votes) for measure in measures],
-                *_tie_break(statement, votes),
+            return lambda statement, whole: (
+                *[measure(statement, whole) for measure in measures],
+                *_tie_break(statement, whole),
             )
 
 
-def _tie_break(statement: Statement, _: Votes) -> tuple[int | str, ...]:
+def _tie_break(statement: Statement, whole: _Whole) -> tuple[Measured, ...]:
     source = statement[1]
-    return (1 if statement[2] else 0, source[3], source[4] or "")  # the criteria of _TIES, in one go
+    return (_verified(statement, whole), source[3], source[4] or "")  # the criteria of _TIES, in one go
 
 
 _KEYS = {rule: _key(rule) for rule in Strategy}

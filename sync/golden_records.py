@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from concilia.normalize.names import normalize_name
-from concilia.store import events, golden
+from concilia.store import events, golden, pins
 from concilia.store.events import Fact
 from concilia.store.golden import ACTIVE, MERGED, RETIRED, GoldenRow
 from concilia.store.unit_of_work import Tx
-from dedup.clusters import Cluster
+from dedup.cluster import Cluster
 from dedup.golden_record import GoldenRecord, assemble
 from dedup.ledger import Founded, Inherited, Merged, Revived, Split
-from dedup.survivorship import Policy
+from dedup.policy import Policy
+from dedup.survivorship import Pin
 from sync.identity import Resolved
 
 
@@ -40,9 +41,12 @@ def bring_up_to_date(tx: Tx, resolved: Resolved, *, policy: Policy, at: str) -> 
     retired_at = {
         e.golden: resolved.first_line + n for n, e in enumerate(resolved.assignment.entries) if isinstance(e, Merged)
     }
+    pinned = _pins(tx, resolved)
     rows: list[GoldenRow] = []
     for cluster, golden_id in zip(resolved.clusters, resolved.assignment.goldens, strict=True):
-        record = assemble([resolved.parties[m] for m in cluster.members], policy)
+        members = [resolved.parties[m] for m in cluster.members]
+        fixed = [pin for n, pin in pinned if n in cluster.members] if pinned else ()
+        record = assemble(members, policy, pins=fixed)
         rows.append(_row(golden_id, cluster, record, before=known.get(golden_id), position=positions.get(golden_id)))
     rows += [_merged_row(known[g], into=into, seq=retired_at[g]) for g, into in merged.items() if g in known]
     rows += [
@@ -55,6 +59,14 @@ def bring_up_to_date(tx: Tx, resolved: Resolved, *, policy: Policy, at: str) -> 
     events.append(tx, facts, at=at)
     kinds = [f.type for f in facts]
     return GoldenChanges(kinds.count("debtor.created"), kinds.count("debtor.updated"), kinds.count("debtor.merged"))
+
+
+def _pins(tx: Tx, resolved: Resolved) -> list[tuple[int, Pin]]:
+    """The pins that hang on the debtors of the batch, oldest first."""
+    return [
+        (p.debtor_id, Pin(p.field, p.value or "", p.by, p.reason, p.at, resolved.parties[p.debtor_id].key))
+        for p in pins.standing(tx, resolved.parties)
+    ]
 
 
 def _row(
@@ -129,7 +141,7 @@ def _changed(before: GoldenRow, after: GoldenRow) -> list[str]:
 
 
 def _values(items: Iterable[Mapping[str, Any]]) -> list[str]:
-    return [str(item["value"]) for item in items]
+    return [f"{item['value']} retired" if "retired" in item else str(item["value"]) for item in items]
 
 
 def _splits(resolved: Resolved) -> list[Fact]:

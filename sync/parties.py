@@ -1,17 +1,21 @@
-"""Source debtors as matching sees them, loaded from what their records claim. Decides nothing."""
+"""Source debtors as matching sees them, loaded from what their records claim. Decides nothing.
+
+Numbers that a steward retired are left out of the claims and kept beside them.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from concilia.portfolio.party import claim_from_json
+from concilia.portfolio.party import DebtorClaim, Identifier, claim_from_json
 from concilia.records import RecordRef
-from concilia.store import crosswalk
+from concilia.store import crosswalk, retired_ids
 from concilia.store.crosswalk import SourceDebtor
+from concilia.store.retired_ids import EVERYWHERE, StoredRetirement
 from concilia.store.unit_of_work import Tx
-from dedup.party import SourceParty, StampedClaim
+from dedup.party import RetiredIdentifier, SourceParty, StampedClaim
 
 
 @dataclass(slots=True)
@@ -22,15 +26,26 @@ class Memory:
     trust: Mapping[str, int]
     debtors: dict[int, SourceDebtor] = field(default_factory=dict)
     parties: dict[int, SourceParty] = field(default_factory=dict)
+    read: set[int] = field(default_factory=set)
+
+    def identify(self, debtor_ids: Iterable[int]) -> Mapping[int, SourceDebtor]:
+        """All debtors known so far, these among them, without their claims."""
+        missing = [n for n in dict.fromkeys(debtor_ids) if n not in self.debtors]
+        if missing:
+            self.debtors |= crosswalk.load(self.tx, missing)
+        return self.debtors
 
     def load(self, debtor_ids: Iterable[int]) -> list[SourceParty]:
         """The parties of these debtors; those whom no record claims any more are left out."""
         wanted = list(dict.fromkeys(debtor_ids))
-        missing = [n for n in wanted if n not in self.debtors]
+        missing = [n for n in wanted if n not in self.read]
         if missing:
-            self.debtors |= crosswalk.load(self.tx, missing)
+            self.identify(missing)
+            self.read.update(missing)
+            retired = retired_ids.standing(self.tx, missing)
             for debtor_id, claims in crosswalk.claims_of(self.tx, missing).items():
-                self.parties[debtor_id] = self._party(self.debtors[debtor_id], claims)
+                party = self._party(self.debtors[debtor_id], claims)
+                self.parties[debtor_id] = _without(party, retired) if retired else party
         return [self.parties[n] for n in wanted if n in self.parties]
 
     def _party(self, debtor: SourceDebtor, claims: Sequence[crosswalk.StoredClaim]) -> SourceParty:
@@ -40,3 +55,42 @@ class Memory:
         )
         ref = RecordRef(debtor.connection, debtor.stream, debtor.external_id)
         return SourceParty(debtor.id, ref, self.trust.get(debtor.connection, 50), stamped)
+
+
+Retirements = Mapping[retired_ids.Key, StoredRetirement]
+
+
+def _without(party: SourceParty, retired: Retirements) -> SourceParty:
+    """The party without its retired numbers; the same party when it states none."""
+    kept: list[StampedClaim] = []
+    taken: list[RetiredIdentifier] = []
+    for stamped in party.claims:
+        words = _words_on(stamped.claim, party.id, retired)
+        out = words.keys()
+        numbers = tuple(i for i in stamped.claim.identifiers if i not in out)
+        kept.append(replace(stamped, claim=replace(stamped.claim, identifiers=numbers)) if words else stamped)
+        taken += [
+            RetiredIdentifier(
+                number, stamped.source_updated_at, stamped.received_at, word.by, word.reason, word.at,
+                everywhere=word.debtor_id is EVERYWHERE,
+            )
+            for number, word in words.items()
+        ]  # fmt: skip
+    return replace(party, claims=tuple(kept), retired=tuple(taken)) if taken else party
+
+
+def _words_on(claim: DebtorClaim, debtor_id: int, retired: Retirements) -> dict[Identifier, StoredRetirement]:
+    """The claim's retired numbers; a number read out of a retired one (the DNI in a CUIT) goes with it."""
+    found: dict[Identifier, StoredRetirement] = {}
+    for number in claim.identifiers:
+        words = (retired.get((whose, number.name, number.value)) for whose in (debtor_id, EVERYWHERE))
+        if word := next((word for word in words if word), None):
+            found[number] = word
+    for number in claim.identifiers:
+        if number.derived and number.value and number not in found:
+            holder = next(
+                (w for n, w in found.items() if n.country == number.country and number.value in n.value), None
+            )
+            if holder:
+                found[number] = holder
+    return found

@@ -1,4 +1,4 @@
-"""The verbs of the steward: pairs by value at stake, one pair with both sides, a ruling, and what it would change."""
+"""What a steward looks at: pairs by value at stake, and one pair with both sides. Ruling on them is in `ruling`."""
 
 from __future__ import annotations
 
@@ -7,24 +7,58 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
-from concilia.clock import to_text
-from concilia.errors import NotFound, RequestInvalid
 from concilia.records import RecordRef
-from concilia.store import crosswalk, golden, locks, rulings
+from concilia.store import crosswalk, golden, match_index, rulings
 from concilia.store.crosswalk import SourceDebtor
 from concilia.store.rulings import StoredCandidate, StoredRuling
 from concilia.store.unit_of_work import Tx
-from sync import golden_records, identity
+from dedup.party import SourceParty
+from sync import match_models, naming, retiring, review
 from sync.comparing import Compared, compared
 from sync.hub import Hub
-from sync.parties import Memory
+from sync.retiring import IdConflict, Retirement, Retiring
+from sync.ruling import (
+    DIFFERENT,
+    JUDGEMENTS,
+    NO_SCORE,
+    SAID,
+    SAME,
+    WITHDRAWN,
+    Outcome,
+    Word,
+    both,
+    counting,
+    foresee,
+    rule,
+    say,
+    side,
+    told,
+)
 
-SAME, DIFFERENT, WITHDRAWN = "same", "different", "withdrawn"
-JUDGEMENTS: Final = (SAME, DIFFERENT, WITHDRAWN)
-LONGEST_REASON: Final = 500
-SAID: Final = "steward"  # the evidence under which a steward's own words are kept
+__all__ = [
+    "DIFFERENT",
+    "JUDGEMENTS",
+    "SAME",
+    "WITHDRAWN",
+    "CandidatePair",
+    "Outcome",
+    "PairView",
+    "Retiring",
+    "Side",
+    "StandingRuling",
+    "Value",
+    "Word",
+    "candidates",
+    "count",
+    "foresee",
+    "members",
+    "pair",
+    "rule",
+    "say",
+    "source_debtor",
+]
 
 Value = Mapping[str, Decimal]  # by unit: amounts of different units are never added
 
@@ -61,6 +95,7 @@ class StandingRuling:
     by: str
     at: str
     reason: str
+    retired: tuple[Retirement, ...] = ()  # the numbers it takes out of use
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,42 +111,12 @@ class PairView:
     value: Value
     ruling: StandingRuling | None
     refusal: str  # why a standing "same" did not join them; empty when it did
+    conflicts: tuple[IdConflict, ...] = ()  # valid numbers that keep them apart until one is retired
 
     @property
     def together(self) -> bool:
         """Whether both belong to one golden record now."""
         return self.left.golden_id == self.right.golden_id
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a ruling changed, or would change: the golden ids of both sides before and after."""
-
-    before: tuple[str, str]
-    after: tuple[str, str]
-    refusal: str = ""  # why "same" does not join them
-
-    @property
-    def together(self) -> bool:
-        """Whether both belong to one golden record afterwards."""
-        return self.after[0] == self.after[1]
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """What a steward says of a pair."""
-
-    judgement: str
-    by: str
-    reason: str = ""
-
-
-class _Rehearsed(Exception):
-    """Rolls a rehearsal back; never leaves this file."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__()
-        self.outcome = outcome
 
 
 def candidates(hub: Hub, *, after: int = 0, limit: int = 50) -> list[CandidatePair]:
@@ -126,7 +131,7 @@ def candidates(hub: Hub, *, after: int = 0, limit: int = 50) -> list[CandidatePa
     found = []
     for place, index in enumerate(shown, start=after + 1):
         left, right = (sides[n] for n in _ids(waiting[index]))
-        rule_name, reason = _told(waiting[index].reason)
+        rule_name, reason = told(waiting[index].reason)
         found.append(CandidatePair(left, right, rule_name, reason, stakes[index], place))
     return found
 
@@ -140,82 +145,33 @@ def count(hub: Hub) -> int:
 def pair(hub: Hub, left: int, right: int) -> PairView:
     """Two source debtors side by side, whether the rules brought them up or not. NotFound for unknown ones."""
     with hub.store.read() as tx:
-        memory = _members(hub, tx, left, right)
+        memory = both(hub, tx, left, right)
         goldens = {n: memory.debtors[n].golden_id or "" for n in (left, right)}
+        apart = len(set(goldens.values())) > 1
         values = _values(tx, set(goldens.values()))
         sides = _sides(tx, {left, right}, values)
         found = rulings.candidate(tx, left, right)
-        ruling = _standing(tx, left, right)
+        ruling = counting(tx, left, right)
         facts = tuple(compared(memory.parties[left], memory.parties[right]))
-    rule, reason = _told(found.reason) if found else ("", "")
-    evidence, said = _evidence(found, ruling)
-    stands = StandingRuling(ruling.judgement, _speaker(ruling.by), ruling.at, said) if ruling else None
-    stake = values[goldens[left]] if len(set(goldens.values())) == 1 else _sum(*(values[g] for g in goldens.values()))
-    refusal = reason if ruling and ruling.judgement == SAME and goldens[left] != goldens[right] else ""
-    return PairView(sides[left], sides[right], facts, evidence, rule, reason, stake, stands, refusal)
-
-
-def foresee(hub: Hub, left: int, right: int, *, judgement: str) -> Outcome:
-    """What the ruling would change. It is really made, and taken back before anybody can see it."""
-    try:
-        with hub.store.begin() as tx:
-            raise _Rehearsed(_rule(hub, tx, (left, right), word=_Word(judgement, "rehearsal")))  # noqa: TRY301 - rolls back
-    except _Rehearsed as rehearsed:
-        return rehearsed.outcome
-
-
-def rule(hub: Hub, pair: tuple[int, int], *, judgement: str, by: str, reason: str = "") -> Outcome:
-    """Append a steward's word on two source debtors and decide their component anew, in one transaction.
-
-    Saying again what stands already appends nothing. NotFound for unknown debtors, RequestInvalid for one debtor twice.
-    """
-    with hub.store.begin() as tx:
-        return _rule(hub, tx, pair, word=_Word(judgement, by, reason))
+        barred = retiring.conflicts(side(memory, left), side(memory, right)) if apart else ()
+        evidence = _evidence(found, ruling) or _scored(tx, memory.parties[left], memory.parties[right])
+    rule, reason = told(found.reason) if found else ("", "")
+    stands = _stands(ruling)
+    stake = _sum(*(values[g] for g in goldens.values())) if apart else values[goldens[left]]
+    refusal = reason if ruling and ruling.judgement == SAME and apart else ""
+    return PairView(sides[left], sides[right], facts, evidence, rule, reason, stake, stands, refusal, barred)
 
 
 def source_debtor(hub: Hub, named: str) -> int:
     """The source debtor of a number, or of `connection/stream/external id`. NotFound for unknown ones."""
-    if named.isascii() and named.isdigit() and len(named) < 19:
-        return int(named)
-    connection, _, rest = named.partition("/")
-    stream, _, external = rest.partition("/")
     with hub.store.read() as tx:
-        found = crosswalk.find_debtors(tx, connection, [(stream, external)])
-    if not found:
-        raise NotFound(
-            f"There is no source debtor {named!r}.", mend="Name it by its number or connection/stream/external-id."
-        )
-    return next(iter(found.values()))
+        return naming.source_debtor_id(tx, named)
 
 
 def members(hub: Hub, golden_id: str) -> list[SourceDebtor]:
     """The source debtors that a golden record joins, in a stable order."""
     with hub.store.read() as tx:
         return crosswalk.sources_of(tx, golden_id)
-
-
-def _rule(hub: Hub, tx: Tx, ids: tuple[int, int], *, word: _Word) -> Outcome:
-    left, right = ids
-    judgement = word.judgement
-    if judgement not in JUDGEMENTS:
-        raise RequestInvalid(f"A judgement is one of {', '.join(JUDGEMENTS)}.", field="judgement")
-    locks.in_turn(tx, "identity")
-    memory = _members(hub, tx, left, right)
-    before = (memory.debtors[left].golden_id or "", memory.debtors[right].golden_id or "")
-    stands = _standing(tx, left, right)
-    news = judgement != (stands.judgement if stands else WITHDRAWN)
-    if news:
-        at = to_text(hub.clock())
-        because = _because(rulings.candidate(tx, left, right), judgement=judgement, reason=word.reason)
-        rulings.append(tx, [(min(ids), max(ids), judgement, f"steward:{word.by}", because)], at=at)
-        # Only these two are decided anew, with whoever hangs together with them: a click does not wait for a backlog.
-        resolved = identity.resolve_batch(tx, list(ids), trust=hub.policies.ledger.trust, at=at)
-        golden_records.bring_up_to_date(tx, resolved, policy=hub.policies.survivorship, at=at)
-    now = crosswalk.load(tx, ids)
-    after = (now[left].golden_id or "", now[right].golden_id or "")
-    refused = judgement == SAME and after[0] != after[1]
-    found = rulings.candidate(tx, left, right) if refused else None
-    return Outcome(before, after, _told(found.reason)[1] if found else "")
 
 
 def _waiting(tx: Tx) -> list[StoredCandidate]:
@@ -239,52 +195,31 @@ def _ruled_apart(tx: Tx) -> set[frozenset[str]]:
     return {frozenset(str(debtors[n].golden_id) for n in pair if n in debtors) for pair in pairs}
 
 
-def _members(hub: Hub, tx: Tx, left: int, right: int) -> Memory:
-    """Both debtors with their claims, as matching sees them."""
-    if left == right:
-        raise RequestInvalid("A ruling needs two different source debtors.", field="right")
-    memory = Memory(tx, hub.policies.ledger.trust)
-    memory.load((left, right))
-    if not {left, right} <= memory.parties.keys():
-        raise NotFound("One of the two source debtors is not known.", mend="List the candidates to see their numbers.")
-    return memory
-
-
 def _ids(found: StoredCandidate) -> tuple[int, int]:
     return found.left_id, found.right_id
 
 
-def _told(stored: str) -> tuple[str, str]:
-    """The rule that brought a pair up, and what speaks against joining it."""
-    name, _, reason = stored.partition(": ")
-    return (name, reason) if reason else ("", stored)
+def _stands(ruling: StoredRuling | None) -> StandingRuling | None:
+    if ruling is None:
+        return None
+    kept = json.loads(ruling.because)
+    said = next((str(one["why"]) for one in kept if one["feature"] in (SAID, retiring.KEEPS)), "")
+    by = ruling.by.removeprefix(f"{SAID}:")
+    return StandingRuling(ruling.judgement, by, ruling.at, said, retiring.from_evidence(kept))
 
 
-def _speaker(by: str) -> str:
-    return by.removeprefix("steward:")
-
-
-def _standing(tx: Tx, left: int, right: int) -> StoredRuling | None:
-    """The steward's ruling on the pair that counts now."""
-    ids = {left, right}
-    spoken = [r for r in rulings.about(tx, [left]) if {r.left_id, r.right_id} == ids and r.by.startswith(f"{SAID}:")]
-    latest = max(spoken, key=lambda r: (r.at, r.id), default=None)
-    return None if latest is None or latest.judgement == WITHDRAWN else latest
-
-
-def _because(found: StoredCandidate | None, *, judgement: str, reason: str) -> str:
-    """What the steward looked at and said, as evidence: a ruling carries its reasons."""
-    seen = [one for one in json.loads(found.because) if one["feature"] != SAID] if found else []
-    said = {"feature": SAID, "level": judgement, "left": "", "right": "", "why": reason.strip()[:LONGEST_REASON]}
-    return json.dumps([*seen, said], ensure_ascii=False)
-
-
-def _evidence(found: StoredCandidate | None, ruling: StoredRuling | None) -> tuple[tuple[Mapping[str, Any], ...], str]:
-    """What speaks for and against, as matching or else the ruling kept it; and the steward's own words."""
+def _evidence(found: StoredCandidate | None, ruling: StoredRuling | None) -> tuple[Mapping[str, Any], ...]:
+    """What speaks for and against, as matching or else the ruling kept it."""
     kept = json.loads(ruling.because) if ruling else []
-    said = next((str(one["why"]) for one in kept if one["feature"] == SAID), "")
-    shown = [one for one in (json.loads(found.because) if found else kept) if one["feature"] != SAID]
-    return tuple(shown), said
+    shown = (json.loads(found.because) if found else None) or kept
+    return tuple(one for one in shown if one["feature"] not in NO_SCORE)
+
+
+def _scored(tx: Tx, left: SourceParty, right: SourceParty) -> tuple[Mapping[str, Any], ...]:
+    """What the model in force says of any two; nothing before the first resolve."""
+    if match_index.active_model(tx) is None:
+        return ()
+    return tuple(review.evidence_of([(left, right)], match_models.active(tx, at="").model)[0])
 
 
 def _values(tx: Tx, golden_ids: Iterable[str]) -> dict[str, dict[str, Decimal]]:

@@ -50,7 +50,7 @@ def write_world(folder: Path) -> Path:
         found,
         [
             ("c1", ANA.replace("-", ""), "MUNOZ NUNEZ ANA", "", "", "ana@clientes.cl", later),
-            ("c2", "", "Ana Muñoz", "961234567", "", "", later),
+            ("c2", "", "A. Muñoz", "961234567", "", "", later),
             ("c3", "", IMAGE.replace('"', "'"), "963334455", "", "", later),
         ],
     )

@@ -33,10 +33,10 @@ def test_a_steward_finds_a_debtor_joins_two_records_and_takes_it_back(steward: P
     name = steward.locator("[data-field=full_name]")
     expect(name.locator(".winner")).to_have_text("Ana Muñoz Ñuñez")
     expect(name.locator(".losers .lost")).to_have_text("MUNOZ NUNEZ ANA")
-    expect(name.locator(".rule")).to_have_text("Gana el valor de la fuente de mayor confianza.")
+    expect(name.locator(".rule")).to_contain_text("Primero lo verificado; después decide la confianza")
     expect(name.locator(".by")).to_contain_text(f"erp/cartera/{dotted(ANA)}")
     expect(steward.locator("#debts")).to_contain_text("CLP 1.250.000")
-    expect(steward.locator("#contacts .shared")).to_contain_text("Ana Muñoz")
+    expect(steward.locator("#contacts .shared")).to_contain_text("A. Muñoz")
 
     steward.click("nav >> text=Candidatos")
     first = steward.locator("tbody tr").first
@@ -93,7 +93,9 @@ def test_a_pair_ruled_different_is_not_asked_about_again(steward: Page, hub: Hub
     expect(steward.locator(".confirm .note")).to_contain_text("no se volverá a preguntar")
     steward.click("text=Confirmar: distintos")
     expect(steward.locator("#decision")).to_contain_text("dijo «distintos»")
-    expect(steward.locator(".evidence")).to_contain_text("a ambos se los ubica en el teléfono")
+    phone = steward.locator(".evidence tr", has_text="Contacto")
+    expect(phone).to_contain_text("+56961234567 ↔ +56961234567")
+    expect(phone.locator("svg.bits rect.lean-for")).to_have_count(1)
     steward.goto("/candidates")
     expect(steward.locator("tbody tr")).to_have_count(before - 1)
 
@@ -134,3 +136,82 @@ def test_the_lists_say_what_happened_to_every_row(steward: Page) -> None:
         expect(row).to_contain_text(text)
     steward.goto("/discrepancies")
     expect(steward.locator("main")).to_contain_text("Todos los sistemas dicen lo mismo.")
+
+
+def test_a_mistyped_tax_id_is_retired_from_the_page_and_comes_back_with_the_undo(steward: Page, hub: Hub) -> None:
+    left, right = (number_of(hub, f"erp/cartera/{dotted(one)}") for one in (JOSE, PEDRO))
+    before = golden_of(hub, f"erp/{dotted(JOSE)}"), golden_of(hub, f"erp/{dotted(PEDRO)}")
+    wrong = PEDRO.replace("-", "")
+    steward.goto(f"/candidates/{left}/{right}/same")
+    steward.check(f"input[name=retire_id][value='CL:RUT:{wrong}']")
+    steward.click("text=Ver qué pasaría")
+    expect(steward.locator(".confirm .note").first).to_contain_text("se unirán en uno solo")
+    expect(steward.locator(".confirm")).to_contain_text(f"Se retirará CL RUT {wrong} en el lado que lo declara")
+    assert golden_of(hub, f"erp/{dotted(PEDRO)}") == before[1], "foreseeing changes nothing"
+    steward.fill("input[name=reason]", "carta del deudor")
+    steward.click("text=Confirmar: el mismo")
+    expect(steward.locator("#decision")).to_contain_text("Hoy son un solo deudor")
+    expect(steward.locator("#decision")).to_contain_text(f"Retiró CL RUT {wrong} por mal digitado.")
+    steward.goto(f"/debtors/{golden_of(hub, f'erp/{dotted(PEDRO)}')}")
+    retired = steward.locator("#identifiers .held", has_text=wrong)
+    expect(retired).to_contain_text(f"retirado por {KEY_NAME}")
+    expect(retired).to_contain_text("carta del deudor")
+    expect(steward.locator(".facts")).to_contain_text(dotted(JOSE))
+    steward.goto(f"/candidates/{left}/{right}/withdrawn")
+    steward.click("text=Confirmar: deshacer")
+    expect(steward.locator("#decision")).to_contain_text("Hoy son dos deudores")
+    assert before == (golden_of(hub, f"erp/{dotted(JOSE)}"), golden_of(hub, f"erp/{dotted(PEDRO)}"))
+
+
+def test_a_same_that_was_refused_still_offers_the_numbers_to_retire(steward: Page, hub: Hub) -> None:
+    left, right = (number_of(hub, f"erp/cartera/{dotted(one)}") for one in (JOSE, PEDRO))
+    stewardship.rule(hub, (left, right), judgement="same", by="eva")
+    steward.goto(f"/candidates/{left}/{right}")
+    expect(steward.locator("form.retire input[name=retire_id]")).to_have_count(2)
+    steward.locator("form.retire input[name=retire_id]").first.check()
+    steward.check("input[name=superseded][value='1']")
+    steward.click("text=Ver qué pasaría")
+    expect(steward.locator(".confirm")).to_contain_text("en todas partes, por reemplazado")
+
+
+def test_a_field_is_pinned_shown_with_its_steward_and_let_go(steward: Page, hub: Hub) -> None:
+    ana = golden_of(hub, f"erp/{dotted(ANA)}")
+    steward.goto(f"/debtors/{ana}")
+    name = steward.locator("[data-field=full_name]")
+    name.locator("summary", has_text="Fijar otro valor").click()
+    name.locator("input[name=value]").fill("Ana Muñoz Núñez")
+    name.locator("input[name=reason]").fill("cédula a la vista")
+    name.locator("text=Fijar >> visible=true").last.click()
+    expect(name.locator(".winner")).to_have_text("Ana Muñoz Núñez")
+    expect(name.locator(".pinned")).to_contain_text(f"Fijado por {KEY_NAME}")
+    expect(name.locator(".pinned")).to_contain_text("cédula a la vista")
+    expect(name.locator(".rule")).to_have_text("Una persona fijó este valor; vale digan lo que digan las fuentes.")
+    expect(name.locator(".losers")).to_contain_text("una persona fijó otro valor")
+    steward.goto("/idioma/en?volver=/debtors/" + ana)
+    expect(name.locator(".pinned")).to_contain_text(f"Pinned by {KEY_NAME}")
+    steward.goto("/idioma/es?volver=/debtors/" + ana)
+    name.locator("text=Soltar").click()
+    expect(name.locator(".winner")).to_have_text("Ana Muñoz Ñuñez")
+    expect(name.locator(".pinned")).to_have_count(0)
+
+
+def test_a_missing_field_is_pinned_by_its_choices_and_a_value_that_cannot_stand_is_refused(
+    steward: Page, hub: Hub
+) -> None:
+    ana = golden_of(hub, f"erp/{dotted(ANA)}")
+    steward.goto(f"/debtors/{ana}")
+    steward.locator("summary", has_text="Fijar un dato que falta").click()
+    steward.locator(".others summary", has_text="País de residencia").click()
+    form = steward.locator(".others form.pin", has=steward.locator("input[value=residence_country]"))
+    form.locator("input[name=value]").fill("Chile")
+    form.locator("button").click()
+    expect(steward.locator(".note.bad")).to_contain_text(
+        "No se fijó: Este valor no puede quedar en «País de residencia»"
+    )
+    expect(steward.locator(".note.bad")).to_contain_text("no es un código de país de dos letras")
+    steward.locator("summary", has_text="Fijar un dato que falta").click()
+    steward.locator(".others summary", has_text=re.compile("^Activo$")).click()
+    form = steward.locator(".others form.pin", has=steward.locator("input[value=active]"))
+    form.locator("select").select_option("false")
+    form.locator("button").click()
+    expect(steward.locator("[data-field=active] .winner")).to_have_text("no")
