@@ -37,6 +37,15 @@ class Health(Said):
     pending: Pending
 
 
+class Retirement(Said):
+    """Who took a number out of use, when and why; `everywhere`, or only where this debtor states it."""
+
+    by: str
+    at: str
+    reason: str
+    everywhere: bool
+
+
 class Identifier(Said):
     """A number that stands for a debtor, in canonical form; `raw` as it was written best."""
 
@@ -45,6 +54,7 @@ class Identifier(Said):
     value: str
     raw: str | None = None
     verdict: str | None = None
+    retired: Retirement | None = Field(None, description="Present when a steward took it out of use.")
 
 
 class DebtorSummary(Said):
@@ -87,6 +97,27 @@ class Instalment(Said):
     balance: str | None
 
 
+class PromisedPart(Said):
+    """A part of what an agreement promises, and until when."""
+
+    number: int
+    due_date: str
+    amount: str
+
+
+class AgreementInShort(Said):
+    """The agreement that holds a debt now."""
+
+    id: str
+    kind: str
+    state: str
+    unit: str
+    promised: str
+    discount: str
+    agreed_on: str
+    schedule: list[PromisedPart]
+
+
 class Debt(Said):
     """A debt. `balance` is the owner's word less payments its ledger does not hold yet; amounts are in `unit`."""
 
@@ -101,6 +132,7 @@ class Debt(Said):
     status: str
     owner: str
     instalments: list[Instalment]
+    agreement: AgreementInShort | None = Field(description="The agreement that holds it now: contact only within it.")
     sources: list[SourcePlace]
     version: int
     updated_at: str
@@ -183,6 +215,8 @@ class Run(Said):
     status: str
     started_at: str
     finished_at: str | None
+    schedule: str | None = Field(None, description="The schedule whose firing it was.")
+    due_at: str | None = Field(None, description="When that firing was due.")
     streams: list[StreamOfRun]
     resolved: dict[str, int] = Field({}, description="What resolving did.")
     deliveries: list[dict[str, Any]] = Field([], description="What delivering did, by connection.")
@@ -214,18 +248,22 @@ class Quality(Said):
 
 
 class Discrepancy(Said):
-    """A debt that two systems state differently."""
+    """Two systems that disagree about a debt. `owner` is the system whose word counts."""
 
     id: int
-    kind: str
+    kind: str = Field(description="balance, paid_here_open_there or missing_in_source.")
     debt_id: str
     connection: str
     unit: str
     ours: str
     theirs: str
-    status: str
+    status: str = Field(description="open, accepted or resolved.")
     opened_at: str
     resolved_at: str | None
+    owner: str | None
+    resolution: str | None = Field(description="How it ended; `over` when the systems agreed by themselves.")
+    resolved_by: str | None
+    note: str | None
 
 
 class QuarantinedRow(Said):
@@ -251,6 +289,13 @@ class Application(Said):
     unit: str
 
 
+class PaymentNote(Said):
+    """Something a payment's teller should know, by name: debtor-merged, payment-above-balance."""
+
+    code: str
+    message: str
+
+
 class RegisteredPayment(Said):
     """What became of a payment. What exceeds the debt stays `unapplied`."""
 
@@ -262,12 +307,32 @@ class RegisteredPayment(Said):
     applications: list[Application]
     balance: str = Field(description="What is owed of the debt now.")
     debt_status: str
+    notes: list[PaymentNote] = Field([], description="What is worth knowing though nothing was refused.")
+
+
+class PaymentRefusal(Said):
+    """A payment or reversal that was told and refused under the rule `code`; `told` is all of it."""
+
+    id: int
+    operation: str
+    code: str
+    field: str
+    message: str
+    mend: str
+    at: str
+    told: dict[str, Any]
 
 
 class Listing(Said):
     """A page. `next` is null at the end."""
 
     next: str | None
+
+
+class PaymentRefusalPage(Listing):
+    """Refused payments that were not taken since, in order of number."""
+
+    items: list[PaymentRefusal]
 
 
 class DebtorPage(Listing):
@@ -296,7 +361,7 @@ class QualityPage(Listing):
 
 
 class DiscrepancyPage(Listing):
-    """Open discrepancies, oldest first."""
+    """Discrepancies, oldest first."""
 
     items: list[Discrepancy]
 
@@ -310,7 +375,7 @@ class QuarantinePage(Listing):
 def run(row: RunRow) -> dict[str, Any]:
     """A run as callers see it."""
     streams = [{name: getattr(s, name) for name in StreamOfRun.model_fields} for s in row.streams]
-    names = ("id", "kind", "status", "started_at", "finished_at")
+    names = ("id", "kind", "status", "started_at", "finished_at", "schedule", "due_at")
     return {**{name: getattr(row, name) for name in names}, **row.body, "streams": streams}
 
 

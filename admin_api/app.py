@@ -11,7 +11,22 @@ from admin_api import description, problems
 from admin_api.auth import KeyGate, caller
 from admin_api.intake import Manners, SizeLimit
 from admin_api.pages import Pages
-from admin_api.routes import PROBLEMS, debtors, events, health, payments, reports, stewardship
+from admin_api.routes import (
+    PROBLEMS,
+    agreements,
+    conflicts,
+    contacts,
+    debtors,
+    events,
+    health,
+    intents,
+    payments,
+    pins,
+    reconciliation,
+    reports,
+    schedules,
+    stewardship,
+)
 from sync.hub import Hub
 
 PAYMENT_TURNS: Final = 4  # of the 40 threads that answer requests, and of the 15 connections of a database pool
@@ -41,7 +56,20 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.hub = hub
     app.state.payment_turns = asyncio.Semaphore(PAYMENT_TURNS)
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(caller)])
-    for area in (debtors, payments, events, reports, stewardship):
+    for area in (
+        debtors,
+        payments,
+        intents,
+        agreements,
+        contacts,
+        events,
+        reports,
+        reconciliation,
+        conflicts,
+        schedules,
+        stewardship,
+        pins,
+    ):
         v1.include_router(area.router)
     app.include_router(v1)
     app.include_router(health.router)

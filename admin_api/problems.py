@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -95,6 +95,11 @@ OF_ERRORS: Final[Mapping[type[ConciliaError], Kind]] = {
         503, "outcome-unknown", "It is not known yet what happened", "A system did not say whether it wrote.",
         "Do not repeat it under another key.",
     ),
+    errors.OutcomeUndecidable: Kind(
+        503, "outcome-undecidable", "Nobody can tell what happened", "A system shows what fits both: written and not.",
+        "A person decides: `concilia intents show` says what to look at.",
+    ),
+    errors.RemoteMoved: Kind(409, "remote-moved", "The other system has changed", "It holds something else by now."),
     ConciliaError: BROKEN,
 }  # fmt: skip
 
@@ -143,6 +148,8 @@ def install(app: FastAPI) -> None:
 def of_error(request: Request, fault: ConciliaError) -> JSONResponse:
     """The problem of a deliberate error: the row of its class, or of the nearest above it."""
     kind = next(OF_ERRORS[cls] for cls in type(fault).__mro__ if cls in OF_ERRORS)
+    if code := getattr(fault, "code", ""):
+        kind = replace(kind, slug=code)  # a rule with a name of its own is told under it
     if kind.status >= 500:
         log.error("request %s: %s", request_id(request), fault, extra={"request_id": request_id(request)})
     field = getattr(fault, "field", "")

@@ -52,6 +52,13 @@ class Rows(Page):
     connection: Annotated[Asked, Field(description="Only rows of this connection.")] = ""
 
 
+class Discrepancies(Page):
+    """A page of discrepancies, of one status and kind or of all."""
+
+    status: Literal["open", "accepted", "resolved", "all"] = Field("open", description="Only those of this status.")
+    kind: Annotated[Asked, Field(description="Only those of this kind, such as missing_in_source.")] = ""
+
+
 class Identified(Told):
     """One identifier to look for."""
 
@@ -119,6 +126,7 @@ class Payment(Told):
     gateway_id: Line | None = Field(None, description="The payment gateway's own id, by which it is known again.")
     bank: Line | None = Field(None, description="The bank it came through.")
     payer: Line | None = Field(None, description="Who paid, as the bank says; usually a tax id.")
+    debtor: Line | None = Field(None, description="The golden debtor it is from; checked against the debt.")
 
     @model_validator(mode="after")
     def _recognisable(self) -> Self:
@@ -131,6 +139,26 @@ class Payment(Told):
     def as_told(self) -> dict[str, Any]:
         """The payment as plain values, without what was left out or null."""
         return self.model_dump(exclude_none=True, exclude_unset=True)
+
+
+class Reversal(Told):
+    """That a payment does not stand."""
+
+    kind: Literal["reversed", "charged_back", "refunded"] = Field("reversed", description="How it was taken back.")
+    value_date: Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = Field(
+        None, description="The day from which the money does not count; today when left out.", examples=["2026-11-22"]
+    )
+    reason: Line | None = Field(None, description="Why; the ledgers that hold it are told.")
+
+    def as_told(self) -> dict[str, Any]:
+        """The reversal as plain values, without what was left out or null."""
+        return self.model_dump(exclude_none=True, exclude_unset=True)
+
+
+class Correction(Told):
+    """Members of a refused payment to change; null leaves one out."""
+
+    changes: dict[Line, Any] = Field({}, max_length=20, description='Such as {"unit": "CLP"}.')
 
 
 class FieldProblem(BaseModel):
@@ -155,7 +183,7 @@ class Problem(BaseModel):
 _MEMBERS: Final[Mapping[tuple[str, ...], tuple[type[BaseModel], ...]]] = {
     ("body",): (Payment,),
     ("body", "debt"): (NamedDebt,),
-    ("query",): (Search, Rows, Identified),
+    ("query",): (Search, Rows, Discrepancies, Identified),
 }
 
 

@@ -13,13 +13,17 @@ ConciliaError
 ├── RetryLater            the same call may be made again, later
 ├── RecordRejected        this record alone is refused; the run goes on
 ├── OutcomeUnknown        a write whose answer was lost: look it up, never repeat it blindly
+│   └── OutcomeUndecidable     no look-up can tell: a person looks there
 ├── NotFound              nothing is known under that name
 └── Conflict              the key or the version is already used for something else
+    └── RemoteMoved            a write expected what the other system no longer holds; nothing was written
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 
 class ConciliaError(Exception):
@@ -59,11 +63,12 @@ class ConfigurationInvalid(MustBeMended):
 
 
 class RequestInvalid(MustBeMended):
-    """An argument of a command or of the API that cannot be used; `field` names it."""
+    """An argument of a command or of the API that cannot be used; `field` names it, `code` the rule, if it has one."""
 
-    def __init__(self, message: str, *, mend: str = "", field: str = "") -> None:
+    def __init__(self, message: str, *, mend: str = "", field: str = "", code: str = "") -> None:
         super().__init__(message, mend=mend)
         self.field = field
+        self.code = code
 
 
 class SystemRefused(ConciliaError):
@@ -111,25 +116,45 @@ class RetryLater(ConciliaError):
 
 
 class RecordRejected(ConciliaError):
-    """One record is refused; `field` and `value` are what was looked at."""
+    """One record is refused; `field` and `value` are what was looked at, `code` the rule, if it has a name."""
 
-    def __init__(self, message: str, *, mend: str = "", field: str = "", value: str = "") -> None:
+    def __init__(self, message: str, *, mend: str = "", field: str = "", value: str = "", code: str = "") -> None:
         super().__init__(message, mend=mend)
         self.field = field
         self.value = value
+        self.code = code
 
 
 class OutcomeUnknown(ConciliaError):
     """A write was sent and its answer lost. Only a look-up may decide what happened."""
 
 
+class OutcomeUndecidable(OutcomeUnknown):
+    """A write was sent, and what the system shows fits both: that it took effect, and that it did not."""
+
+
 class NotFound(ConciliaError):
-    """Nothing is known under that name."""
+    """Nothing is known under that name; `code` names the rule that asked for it, if it has a name."""
 
     exit_code = 2
+
+    def __init__(self, message: str, *, mend: str = "", code: str = "") -> None:
+        super().__init__(message, mend=mend)
+        self.code = code
 
 
 class Conflict(ConciliaError):
     """The key or the version is already used for something else."""
 
     exit_code = 2
+
+
+class RemoteMoved(Conflict):
+    """The other system holds something else than the write was decided on; `now` is what it holds (None: it is gone).
+
+    Nothing was written. Only a new decision may go on.
+    """
+
+    def __init__(self, message: str, *, now: Mapping[str, Any] | None, mend: str = "") -> None:
+        super().__init__(message, mend=mend)
+        self.now = now

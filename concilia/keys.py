@@ -9,6 +9,9 @@ from typing import NewType
 GoldenId = NewType("GoldenId", str)
 DebtId = NewType("DebtId", str)
 PaymentId = NewType("PaymentId", str)
+AgreementId = NewType("AgreementId", str)
+ContactDecisionId = NewType("ContactDecisionId", str)
+InteractionId = NewType("InteractionId", str)
 IdempotencyKey = NewType("IdempotencyKey", str)
 
 SEPARATOR = "\x1f"  # cannot occur in a field: connectors and the API refuse control characters in keys
@@ -36,6 +39,21 @@ def debt_id(creditor: str, *identity: str) -> DebtId:
 def payment_id(*identity: str) -> PaymentId:
     """The id of a payment, from what identifies it (see `portfolio.payment.identity_of`)."""
     return PaymentId(_digest("p", *identity))
+
+
+def agreement_id(*identity: str) -> AgreementId:
+    """The id of an agreement, from who told it under which key."""
+    return AgreementId(_digest("a", *identity))
+
+
+def contact_decision_id(golden_id: str, nonce: str) -> ContactDecisionId:
+    """The id of a contact decision, from whom it is about and a number that nobody used before."""
+    return ContactDecisionId(_digest("c", golden_id, nonce))
+
+
+def interaction_id(*identity: str) -> InteractionId:
+    """The id of an interaction, from what identifies it: the decision it was made under, or who told it how."""
+    return InteractionId(_digest("i", *identity))
 
 
 def idempotency_key(connection: str, operation: str, subject_id: str) -> IdempotencyKey:

@@ -1,4 +1,4 @@
-"""Read `concilia.yaml`: connections, creditors, survivorship. No connector, no mapping rule, no secret revealed."""
+"""Read `concilia.yaml`: connections, creditors, survivorship, schedules. No connector, no mapping, no secret."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -17,11 +17,13 @@ from concilia import schema, vault
 from concilia.documents import Document, Place, did_you_mean, read_document, validate
 from concilia.errors import ConfigurationInvalid
 from concilia.money import COUNTRY_UNIT, DECIMALS
+from concilia.timetable import Schedule, schedules_of
+from concilia.write_policy import FACTS, WritePolicy, write_policy_of
 
 FILE = "concilia.yaml"
 DEFAULT_TRUST = 50
 
-_STREAM_KEYS = ("key", "cursor", "map")
+_STREAM_KEYS = ("key", "cursor", "map", "sweep")
 # The end of a setting's name that says it is a secret; `token_url` or `private_key_file` do not end so.
 _SECRET_NAME = re.compile(
     r"(^|_)(password|passwd|passphrase|secret|api_?key|private_key|token|contrasena|credentials?)$"
@@ -39,6 +41,7 @@ class Stream:
     cursor_format: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     map: Document | None = None
+    sweep: str = "all"  # what its keys prove about records that are gone: "all" | "newest" | "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,9 @@ class Connection:
     creditor: str | None = None
     trust: int = DEFAULT_TRUST
     time_zone: str | None = None
-    push: frozenset[str] = frozenset()
+    push: frozenset[str] = frozenset()  # payments, agreements; contact data is in `writes`
+    writes: WritePolicy = field(default_factory=WritePolicy)
+    budget: Mapping[str, Any] = field(default_factory=dict)  # how often the credential may call; no limit if empty
     streams: tuple[Stream, ...] = ()
     fingerprint: str = ""  # changes with anything said of the connection, mapping documents included
     source: Document | None = field(default=None, repr=False, compare=False)
@@ -104,9 +109,13 @@ class Workspace:
     folder: Path
     connections: Mapping[str, Connection]
     creditors: Mapping[str, Creditor]
-    survivorship: Mapping[str, str]
+    survivorship: Mapping[str, Any]  # a rule, or a group with `rule` and `half_life`, by name
     fingerprint: str
     environment: Mapping[str, str] | None = field(default=None, repr=False, compare=False)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    calendars: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by country; see sync.agreements
+    agreements: Mapping[str, Any] = field(default_factory=dict)
+    contact: Document | None = field(default=None, repr=False, compare=False)  # see portfolio.contact_rules.policy
 
     def settings_of(self, connection: str) -> dict[str, Any]:
         """The settings of one connection with its secrets, and of no other."""
@@ -134,6 +143,7 @@ def load(folder: Path, *, environment: Mapping[str, str] | None = None) -> Works
         name: _connection(document.part("connections", name), folder=folder, creditors=creditors, common=common)
         for name in content.get("connections") or {}
     }
+    connections = {name: _with_policy(one, among=connections) for name, one in connections.items()}
     _check_owners(document, connections)
     _check_survivorship(document)
     for connection in connections.values():
@@ -146,6 +156,10 @@ def load(folder: Path, *, environment: Mapping[str, str] | None = None) -> Works
         survivorship=content.get("survivorship") or {},
         fingerprint=_fingerprint(content, [c.fingerprint for c in connections.values()]),
         environment=environment,
+        schedules=schedules_of(document, connections=connections),
+        calendars=content.get("calendars") or {},
+        agreements=content.get("agreements") or {},
+        contact=document.part("contact") if content.get("contact") else None,
     )
 
 
@@ -179,11 +193,19 @@ def _connection(
         creditor=_creditor(document, creditors),
         trust=content.get("trust", DEFAULT_TRUST),
         time_zone=_time_zone(document),
-        push=frozenset(fact for fact, allowed in (content.get("push") or {}).items() if allowed),
+        push=frozenset(fact for fact in FACTS if (content.get("push") or {}).get(fact)),
+        budget=content.get("budget") or {},
         streams=streams,
         fingerprint=_fingerprint(content, [stream.map.content if stream.map else None for stream in streams]),
         source=document,
     )
+
+
+def _with_policy(connection: Connection, *, among: Mapping[str, Connection]) -> Connection:
+    """The connection with what may be written to it: owners are looked for among all connections."""
+    if connection.source is None:
+        return connection
+    return replace(connection, writes=write_policy_of(connection.source, connections=among))
 
 
 def _unit(document: Document, country: str) -> str:
@@ -240,12 +262,14 @@ def _stream(document: Document, *, name: str, folder: Path) -> Stream:
         cursor_format=cursor.get("format") if isinstance(cursor, dict) else None,
         options=options,
         map=_map(document, folder) if "map" in content else None,
+        sweep=content.get("sweep", "all"),
     )
 
 
 def _refuse_misspelled(document: Document, options: Mapping[str, Any]) -> None:
     """Options are free, so a near miss of one of our own keys is the only sign of a misspelling."""
-    missing = [key for key in _STREAM_KEYS if key not in document.content] if document.content else []
+    # Not `sweep`: the files connector's own `sheet` is too near to it.
+    missing = [key for key in ("key", "cursor", "map") if key not in document.content] if document.content else []
     for option in options:
         mend = did_you_mean(option, missing)
         if mend:
@@ -283,11 +307,21 @@ def _check_owners(document: Document, connections: Mapping[str, Connection]) -> 
 
 
 def _check_survivorship(document: Document) -> None:
-    known = [found.name for found in schema.DEBTOR.fields]
-    for name in document.content.get("survivorship") or {}:
+    """Rules are for fields but the tax id, which is chosen among identifiers; half-lives for contact points as well."""
+    fields = [found.name for found in schema.DEBTOR.fields if found.name != "tax_id"]
+    known = [*fields, *schema.CONTACT_TYPES]
+    for name, said in (document.content.get("survivorship") or {}).items():
+        if name == "tax_id":
+            mend = "Remove it, or retire the wrong number: concilia steward same --help."
+            raise document.error(
+                "the tax id is the best proven identifier; no rule chooses it.", at=("survivorship", name), mend=mend
+            )
         if name not in known:
             mend = did_you_mean(name, known) or f"Known fields are: {', '.join(known)}."
             raise document.error(f'a debtor has no field "{name}".', at=("survivorship", name), mend=mend)
+        if name not in fields and (not isinstance(said, dict) or "rule" in said):
+            mend = f"Say only how fast they age: {name}: {{half_life: 365}}."
+            raise document.error(f"every {name} is kept; no rule chooses.", at=("survivorship", name), mend=mend)
 
 
 def _refuse_plain_secrets(document: Document, settings: Mapping[str, Any], within: Place) -> None:

@@ -29,6 +29,7 @@ from concilia.errors import (
     RunMustStop,
     SystemUnreachable,
 )
+from connectors.gate import OPEN, Gate
 
 for _chatty in ("httpx", "httpcore"):  # they write whole addresses, with the references of people in them, at INFO
     logging.getLogger(_chatty).setLevel(logging.WARNING)
@@ -91,6 +92,7 @@ class Patience:
     largest_body: int = LARGEST_BODY  # bytes, after decompression
     now: Clock = system_clock
     stopwatch: Callable[[], float] = time.monotonic
+    gate: Gate = OPEN  # asked before each call, and told what a throttled system wants
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ class RestClient:
         attempt = 0
         while True:
             attempt += 1
+            self._patience.gate.enter()
             try:
                 return self._once(asked)
             except RetryLater as fault:
@@ -229,6 +232,8 @@ class RestClient:
                 system=self._system,
             )
         wait = _retry_after(stream.headers.get("retry-after", ""), now=self._patience.now)
+        if status in {425, 429, 503} and wait:
+            self._patience.gate.told_to_wait(wait)
         if status in {425, 429}:  # refused before any work, whatever the method
             raise RetryLater(f"{self._system} answered {status}.", after=wait)
         if status == 408 or status >= 500:

@@ -6,13 +6,9 @@ steward's commands call `stewardship` and `overview` the same way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from concilia.clock import to_text
 from concilia.errors import AskSteward, ConciliaError
-from concilia.servicing import register
-from concilia.servicing.register import Answer, Call
 from concilia.store import (
     connections,
     crosswalk,
@@ -20,6 +16,7 @@ from concilia.store import (
 )
 from sync import stewardship
 from sync.access_keys import create_key, key_for, keys, revoke_key
+from sync.breaker import allow as allow_run
 from sync.configuring import (
     CheckedConnection,
     ConfigurationChange,
@@ -30,7 +27,16 @@ from sync.configuring import (
     discover,
     preview,
 )
+from sync.firings import pause as pause_schedule
+from sync.firings import resume as resume_schedule
+from sync.firings import run_now as run_schedule
 from sync.hub import Hub
+from sync.intents import abandon as abandon_intent
+from sync.intents import done as intent_done
+from sync.intents import listed as intents
+from sync.intents import one as intent
+from sync.intents import retry as retry_intent
+from sync.payments import refused_payments, register_payment, retry_refused, reverse_payment
 from sync.push import Delivery
 from sync.reading import (
     debt,
@@ -50,17 +56,30 @@ from sync.reading import (
     totals,
     waiting_intents,
 )
-from sync.runs import RunReport, Watch, chosen, held, push_all, run
+from sync.reconcile import listed as listed_discrepancies
+from sync.reconcile import one as one_discrepancy
+from sync.reconcile import reconcile_as_run as reconcile
+from sync.reconcile import resolve as resolve_discrepancy
+from sync.runs import RunOrder, RunReport, Watch, chosen, held, push_all, run, run_order
+from sync.schedule_views import as_json as schedule_json
+from sync.schedule_views import coming
+from sync.schedule_views import history as firing_history
+from sync.schedule_views import view as one_schedule
+from sync.schedule_views import views as schedules
 
 __all__ = [
     "CheckedConnection",
     "ConfigurationChange",
     "PreviewRow",
+    "RunOrder",
     "RunReport",
     "Watch",
+    "abandon_intent",
+    "allow_run",
     "apply",
     "approve",
     "check",
+    "coming",
     "create_key",
     "debt",
     "debtor",
@@ -68,21 +87,40 @@ __all__ = [
     "discrepancies",
     "events_after",
     "export",
+    "firing_history",
     "health",
+    "intent",
+    "intent_done",
+    "intents",
     "key_for",
     "keys",
     "latest_runs",
+    "listed_discrepancies",
+    "one_discrepancy",
     "one_run",
+    "one_schedule",
+    "pause_schedule",
     "preview",
     "provenance",
     "push",
     "quality",
     "quarantined",
+    "reconcile",
+    "refused_payments",
     "register_payment",
+    "resolve_discrepancy",
     "resolve_identifier",
+    "resume_schedule",
+    "retry_intent",
+    "retry_refused",
+    "reverse_payment",
     "revoke_key",
     "rule",
     "run",
+    "run_order",
+    "run_schedule",
+    "schedule_json",
+    "schedules",
     "search_debtors",
     "summaries",
     "totals",
@@ -97,6 +135,8 @@ def push(hub: Hub, names: Sequence[str]) -> list[Delivery]:
         approved = {n for n, c in connections.every(tx).items() if c.approved_at}
         undelivered = (outbox.NEW, outbox.SENT_UNKNOWN)
         waiting = {n for (n, state), count in outbox.counts(tx).items() if state in undelivered and count}
+    # Contact data waits in no outbox: what is to be written is found when it is pushed.
+    waiting |= {n for n in approved if n in wanted and hub.workspace.connections[n].writes.contacts}
     blocked = [n for n in wanted if n not in approved and (n in names or n in waiting)]
     busy: dict[str, ConciliaError] = {}
     # Two processes that deliver one outbox at once would both write what the other has under way.
@@ -108,13 +148,6 @@ def push(hub: Hub, names: Sequence[str]) -> list[Delivery]:
             f"Writing to {', '.join(blocked)} is not approved.", mend=f"Allow it: concilia approve {blocked[0]}."
         )
     return deliveries
-
-
-def register_payment(hub: Hub, body: Mapping[str, Any], *, key_id: int, idempotency_key: str) -> Answer:
-    """Take in a payment told by the API."""
-    with hub.store.begin() as tx:
-        call = Call(key_id, idempotency_key, to_text(hub.clock()))
-        return register.register(tx, body, call=call, policy=hub.policies.ledger)
 
 
 def rule(hub: Hub, left: str, right: str, *, judgement: str, by: str) -> list[str]:

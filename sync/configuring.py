@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from concilia.budget import Lane
 from concilia.clock import to_text
 from concilia.errors import ConciliaError, RequestInvalid
 from concilia.store import (
@@ -19,6 +20,9 @@ from concilia.store.connections import AppliedConnection
 from concilia.store.unit_of_work import Tx
 from connectors.contract import Finding, StreamSchema
 from mapping.entity_map import Mapped, map_record
+from sync import firings
+from sync.budgets import gate_of
+from sync.contacts import policy_of as contact_policy_of
 from sync.hub import Hub
 from sync.runs import chosen
 from sync.streams import StreamPlan, open_connector, plans_of
@@ -26,7 +30,7 @@ from sync.streams import StreamPlan, open_connector, plans_of
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationChange:
-    """How one connection of the workspace differs from what was applied last."""
+    """How one connection or schedule of the workspace differs from what was applied last."""
 
     name: str
     change: str  # "new" | "changed" | "same" | "removed"
@@ -61,6 +65,7 @@ def apply(hub: Hub, *, dry_run: bool = False) -> list[ConfigurationChange]:
     wanted = hub.workspace.connections
     for connection in wanted.values():
         plans_of(connection)
+    contact_policy_of(hub.workspace)
     with hub.store.begin() as tx:
         known = connections.every(tx)
         changes = [ConfigurationChange(name, "removed") for name in known if name not in wanted]
@@ -71,6 +76,8 @@ def apply(hub: Hub, *, dry_run: bool = False) -> list[ConfigurationChange]:
             if not same and not dry_run:
                 at = to_text(hub.clock())
                 connections.store(tx, AppliedConnection(name, connection.connector, connection.fingerprint, "{}", at))
+        scheduled = firings.take_over(tx, hub, dry_run=dry_run)
+        changes += [ConfigurationChange(f"schedule {one.name}", one.change) for one in scheduled]
         if not dry_run:
             _apply_policies(hub, tx)
     return sorted(changes, key=lambda c: c.name)
@@ -78,13 +85,14 @@ def apply(hub: Hub, *, dry_run: bool = False) -> list[ConfigurationChange]:
 
 def check(hub: Hub, names: Sequence[str]) -> list[CheckedConnection]:
     """Try each connection without changing anything; a fault of one never hides the others."""
+    contact_policy_of(hub.workspace)
     return [_checked(hub, name) for name in chosen(hub, names)]
 
 
 def discover(hub: Hub, name: str) -> Sequence[StreamSchema]:
     """The streams a connection's system offers."""
     chosen(hub, [name])
-    connector = open_connector(hub.workspace, name, clock=hub.clock)
+    connector = open_connector(hub.workspace, name, clock=hub.clock, gate=gate_of(hub, name, lane=Lane.URGENT))
     try:
         return connector.discover()
     finally:
@@ -98,7 +106,7 @@ def preview(hub: Hub, name: str, stream: str, *, limit: int = 10) -> list[Previe
     if plan is None:
         known = ", ".join(p.stream for p in plans_of(hub.workspace.connections[name]))
         raise RequestInvalid(f"{name} has no stream {stream!r}.", mend=f"It has: {known}.", field="stream")
-    connector = open_connector(hub.workspace, name, clock=hub.clock)
+    connector = open_connector(hub.workspace, name, clock=hub.clock, gate=gate_of(hub, name, lane=Lane.URGENT))
     try:
         return list(islice(_previewed(connector.read(plan.request, bookmarks={}, full=True), plan), limit))
     finally:
@@ -130,7 +138,7 @@ def _apply_policies(hub: Hub, tx: Tx) -> None:
 
 def _checked(hub: Hub, name: str) -> CheckedConnection:
     try:
-        connector = open_connector(hub.workspace, name, clock=hub.clock)
+        connector = open_connector(hub.workspace, name, clock=hub.clock, gate=gate_of(hub, name, lane=Lane.URGENT))
     except ConciliaError as fault:
         return CheckedConnection(name, fault=fault)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ class Landing:
     at: str
     policy: LedgerPolicy
     reading: frozenset[int] = frozenset()  # this run, and the killed ones it goes on with
+    guard: Callable[[Tx, Sequence[MappedRecord]], None] | None = None  # may stop the reading before a page is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ def _store_debts(tx: Tx, accepted: Sequence[MappedRecord], *, changed: Sequence[
                 waiting=None,
                 document=debt.document_key(claim.fields.get("document")),
                 stated_at=one.received_at,
+                # Read just now, it is there; mapped again, it is where it was.
+                missing_since=before.missing_since if before and not landing.reading else None,
             )
         )
     debts.store_sources(tx, rows)

@@ -26,7 +26,9 @@ def golden_rows(tx: Tx) -> Iterator[Row]:
         yield {
             "golden_id": found.id,
             **{name: fields.get(name) for name in _FIELDS},
-            "identifiers": [f"{i['country']}:{i['type']}:{i['value']}" for i in body["identifiers"]],
+            "identifiers": [
+                f"{i['country']}:{i['type']}:{i['value']}" for i in body["identifiers"] if "retired" not in i
+            ],
             "phones": [p["value"] for p in points if p["type"] == "phone"],
             "emails": [p["value"] for p in points if p["type"] == "email"],
             "addresses": [p["value"] for p in points if p["type"] == "postal_address"],

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from concilia.clock import Clock
 from concilia.store.unit_of_work import Store
 from concilia.workspace import Workspace
-from dedup.survivorship import DEFAULT_POLICY, Strategy
-from sync.resolve import Policies
+from dedup.policy import declared_policy
+from sync.policies import Policies
 from sync.streams import ledger_policy
 
 
@@ -23,5 +23,4 @@ class Hub:
     @property
     def policies(self) -> Policies:
         """Survivorship and ledger policy as the workspace declares them."""
-        declared = {name: Strategy(rule) for name, rule in self.workspace.survivorship.items()}
-        return Policies({**DEFAULT_POLICY, **declared}, ledger_policy(self.workspace))
+        return Policies(declared_policy(self.workspace.survivorship), ledger_policy(self.workspace))

@@ -6,13 +6,14 @@ import enum
 from collections.abc import Sequence
 
 from concilia.records import Page, Record
-from concilia.store import bulk, quarantine, sources
+from concilia.store import bulk, quarantine, sources, sweeps
 from concilia.store.quarantine import QuarantinedRow
 from concilia.store.sources import KnownRecord, LandedRecord
 from concilia.store.unit_of_work import Tx
 from mapping.entity_map import Mapped, map_record
 from mapping.issues import Issue
 from sync import refusals
+from sync.echo import without_echoes
 from sync.entities import Incoming, Landing, MappedRecord, incoming_of, moment_of, store_entities
 
 
@@ -46,6 +47,8 @@ def land_page(tx: Tx, page: Page, *, landing: Landing) -> dict[Disposition, int]
                 refused.append(refusals.duplicate(one, landing=landing))
     accepted = _mapped(tx, list(fresh.values()), known=known, refused=refused, landing=landing)
     counts[Disposition.APPLIED] += len(accepted)
+    if landing.guard is not None:
+        landing.guard(tx, accepted)
     _store(tx, accepted, landing=landing)
     counts[Disposition.UNCHANGED] += _keep_refused(tx, refused, landing=landing)
     counts[Disposition.QUARANTINED] += page.read - sum(counts.values())
@@ -160,12 +163,13 @@ def _store(tx: Tx, accepted: Sequence[MappedRecord], *, landing: Landing) -> Non
     if not accepted:
         return
     plan = landing.plan
+    sweeps.forget_absences(tx, [one.id for one in accepted if not one.is_new])
     sources.land(tx, [_landed(one, landing=landing) for one in accepted])
     if quarantine.waiting(tx, plan.connection, stream=plan.stream):
         quarantine.supersede(
             tx, plan.connection, stream=plan.stream, keys=[one.incoming.key for one in accepted], at=landing.at
         )
-    store_entities(tx, accepted, landing=landing)
+    store_entities(tx, without_echoes(tx, accepted, landing=landing), landing=landing)
 
 
 def _landed(one: MappedRecord, *, landing: Landing) -> LandedRecord:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from concilia.store import connections, debts, freshness, golden, outbox, sources
+from concilia.store import connections, debts, discrepancies, freshness, golden, outbox, sources
 from sync import actions, stewardship
 from sync.hub import Hub
 
@@ -55,7 +55,7 @@ def freshness_of_connections(hub: Hub) -> list[ConnectionFreshness]:
 def discrepancies_with_debtors(hub: Hub, *, after: int, limit: int) -> list[dict[str, Any]]:
     """Open discrepancies with the debt's document, creditor and owner, and the golden debtor that owes it."""
     with hub.store.read() as tx:
-        found = debts.discrepancies(tx, after=after, limit=limit)
+        found = [row.as_json() for row in discrepancies.listed(tx, after=after, limit=limit)]
         rows = debts.load(tx, [str(d["debt_id"]) for d in found])
         goldens = debts.goldens_of(tx, [r.debtor_id for r in rows.values() if r.debtor_id is not None])
         names = _names(golden.load(tx, sorted(set(goldens.values()))))
@@ -63,7 +63,7 @@ def discrepancies_with_debtors(hub: Hub, *, after: int, limit: int) -> list[dict
     for one in found:
         row = rows[str(one["debt_id"])]
         debtor = goldens.get(row.debtor_id or 0, "")
-        told = {"document": row.document, "creditor": row.creditor, "owner": row.owner}
+        told = {"document": row.document, "creditor": row.creditor, "owner": one["owner"] or row.owner}
         shown.append({**one, **told, "debtor": debtor, "debtor_name": names.get(debtor)})
     return shown
 

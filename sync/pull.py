@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from concilia.clock import to_text
 from concilia.store import bookmarks, runs
 from connectors.contract import Connector
+from sync import breaker
 from sync.entities import Landing
 from sync.hub import Hub
 from sync.landing import Disposition, land_page, map_again
@@ -22,6 +23,7 @@ class Pulling:
 
     run_id: int
     full: bool = False
+    sweep: bool = False  # list the keys of systems although it was done not long ago
     progress: PageProgress = lambda _plan, _count: None
 
 
@@ -31,9 +33,10 @@ def pull(hub: Hub, connector: Connector, plan: StreamPlan, *, pulling: Pulling) 
     with hub.store.read() as tx:
         known = bookmarks.of_stream(tx, plan.connection, stream=plan.stream)
         reading = runs.same_reading(tx, pulling.run_id, connection=plan.connection, stream=plan.stream)
+        guard = breaker.guard_of(tx, plan, run_id=pulling.run_id)
     for page in connector.read(plan.request, bookmarks=known, full=pulling.full):
         at = to_text(hub.clock())
-        landing = Landing(plan, pulling.run_id, at, hub.policies.ledger, reading)
+        landing = Landing(plan, pulling.run_id, at, hub.policies.ledger, reading, guard)
         with hub.store.begin() as tx:
             counts = land_page(tx, page, landing=landing)
             runs.count(
@@ -46,6 +49,8 @@ def pull(hub: Hub, connector: Connector, plan: StreamPlan, *, pulling: Pulling) 
             if page.bookmark is not None:
                 bookmarks.move(tx, (plan.connection, plan.stream), page.bookmark, run_id=pulling.run_id, at=at)
         pulling.progress(plan, page.read)
+    with hub.store.begin() as tx:
+        breaker.read_well(tx, plan, breaker.Cause.SIGN)
 
 
 def _map_again(hub: Hub, plan: StreamPlan, *, pulling: Pulling) -> None:

@@ -1,47 +1,44 @@
 """Deliver the outbox of one connection: look up what is in doubt, call, keep the receipt, next.
 
 Decides nothing about content. An intent is marked as sent before its call, so that a killed process leaves it in
-doubt rather than forgotten; what is in doubt is looked up by our reference before anything is written.
+doubt rather than forgotten; what is in doubt is looked up by our reference before anything is written. Whoever
+delivers holds the connection's fence: once another has taken it, nothing he brings home is stored as a state.
+
+Of each record one intent is under way at a time, so different intents of a batch may be written by several threads.
 """
 
 from __future__ import annotations
 
-import json
+import os
+import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from threading import Event
+from typing import Final
 
 from concilia.clock import from_text, to_text
-from concilia.errors import ConciliaError, OutcomeUnknown, SystemRefused
-from concilia.servicing.debts import bring_up_to_date
-from concilia.store import debts, events, ledger, locks, outbox
-from concilia.store.events import Fact
-from concilia.store.outbox import IntentRow, KeptAnswer, NextStep
-from concilia.store.unit_of_work import Tx
-from connectors.contract import Connector, Operation, PaymentOrder, Receipt
+from concilia.errors import ConciliaError, RecordRejected, RunMustStop, SystemRefused
+from concilia.store import fences, outbox
+from concilia.store.outbox import IntentRow
+from connectors.contract import Connector, Operation, Receipt, Step
+from sync.approvals import hold
 from sync.hub import Hub
-from sync.retry import decide
+from sync.orders import LOOKED_UP_IN, Done, order_of
+from sync.settling import Answered, Delivery, Outcome, TooEarly, Untouched, Worker, keep_step, settle
 
-BATCH = 20
-LONGEST_WAIT = 15.0
-PAYMENTS = "payments"  # the stream in which every connector looks up payments by our reference
+__all__ = ["Delivery", "deliver"]
 
+BATCH: Final = 50
+GROUP: Final = 50  # answers kept in one transaction, if so many have come
+LONGEST_WAIT: Final = 15.0
+_ALWAYS_ASKED: Final = (Operation.REGISTER_PAYMENT,)  # the connector itself says why it takes none
 
-@dataclass(slots=True)
-class Delivery:
-    """What delivering one outbox did."""
-
-    connection: str
-    delivered: int = 0
-    found_before: int = 0
-    postponed: int = 0
-    dead: int = 0
-    error: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """The counters by name."""
-        return {name: getattr(self, name) for name in Delivery.__dataclass_fields__}
+Put = Callable[[Outcome], None]
 
 
 def deliver(
@@ -53,101 +50,192 @@ def deliver(
     """
     delivery = Delivery(connection)
     patience = LONGEST_WAIT
+    worker = _worker(hub, connection)
     try:
         while True:
-            batch = _claim(hub, connection)
+            batch = _claim(worker)
             if not batch:
-                wait = _seconds_to_next(hub, connection)
+                wait = _seconds_to_next(worker)
                 if wait is None or wait > patience:
                     break
                 patience -= wait
                 sleep(wait)
                 continue
-            for intent, answer in _carried_out(connector, batch):
-                _settle(hub, intent, answer, delivery)
-                if isinstance(answer, SystemRefused):
-                    raise answer
-    except SystemRefused as fault:
+            with closing(_carried_out(worker, connector, batch)) as groups:
+                for group in groups:
+                    settle(worker, group, delivery)
+                    _stop_if_refused(group)
+    except (SystemRefused, RunMustStop) as fault:
         delivery.error = str(fault)
     return delivery
 
 
-def _seconds_to_next(hub: Hub, connection: str) -> float | None:
-    with hub.store.read() as tx:
-        due = outbox.next_due(tx, connection)
-    return None if due is None else max((from_text(due) - hub.clock()).total_seconds(), 0.01)
-
-
-def _claim(hub: Hub, connection: str) -> list[IntentRow]:
+def _worker(hub: Hub, connection: str) -> Worker:
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    name = f"push {connection}"
     with hub.store.begin() as tx:
-        at = to_text(hub.clock())
-        batch = outbox.ready(tx, connection, now=at, after=0, limit=BATCH)
-        outbox.mark_sent(tx, [i.id for i in batch], at=at)
-    return batch
+        token = fences.take(tx, name, holder=holder, at=to_text(hub.clock()))
+    return Worker(hub, connection, name, token)
+
+
+def _seconds_to_next(worker: Worker) -> float | None:
+    with worker.hub.store.read() as tx:
+        due = outbox.next_due(tx, worker.connection)
+    return None if due is None else max((from_text(due) - worker.hub.clock()).total_seconds(), 0.01)
+
+
+def _claim(worker: Worker) -> list[tuple[IntentRow, Done]]:
+    with worker.hub.store.begin() as tx:
+        at = to_text(worker.hub.clock())
+        fences.keep(tx, worker.fence, token=worker.token, at=at)
+        hold(tx, worker.hub, worker.connection)
+        batch = outbox.ready(tx, worker.connection, now=at, after=0, limit=BATCH)
+        outbox.claim(tx, [i.id for i in batch], fence=worker.token, at=at)
+        done = outbox.steps(tx, [i.id for i in batch if i.attempts])
+    return [(intent, done.get(intent.id, {})) for intent in batch]
+
+
+def _stop_if_refused(group: Sequence[Outcome]) -> None:
+    for outcome in group:
+        if isinstance(outcome, Answered) and isinstance(outcome.answer, SystemRefused):
+            raise outcome.answer
 
 
 def _carried_out(
-    connector: Connector, batch: Sequence[IntentRow]
-) -> Iterator[tuple[IntentRow, Receipt | ConciliaError]]:
-    in_doubt = [i for i in batch if i.state == outbox.SENT_UNKNOWN]
-    found = connector.look_up(PAYMENTS, [_order(i).reference for i in in_doubt]) if in_doubt else {}
-    for intent in in_doubt:
-        if (there := found.get(_order(intent).reference)) is not None:
-            yield intent, Receipt(there.external_id, found_before=True, fields=there.fields)
-    left = [i for i in batch if _order(i).reference not in found]
-    answers = connector.write(Operation.REGISTER_PAYMENT, [_order(i) for i in left])
-    for intent, answer in zip(left, answers, strict=True):
-        if isinstance(answer, (Receipt, ConciliaError)):
-            yield intent, answer
-        else:
-            raise answer
+    worker: Worker, connector: Connector, batch: Sequence[tuple[IntentRow, Done]]
+) -> Generator[list[Outcome], None, None]:
+    """What became of the batch, in groups as large as have come; the caller keeps each before asking for the next."""
+    lanes = min(max(connector.capabilities.parallel, 1), len(batch))
+    outcomes: SimpleQueue[Outcome | None] = SimpleQueue()
+    stop = Event()
+    with ThreadPoolExecutor(lanes, thread_name_prefix="push") as pool:
+        running = [pool.submit(_Lane(worker, connector, outcomes.put, stop).run, batch[n::lanes]) for n in range(lanes)]
+        try:
+            open_lanes = lanes
+            while open_lanes:
+                came = _gathered(outcomes)
+                open_lanes -= came.count(None)
+                yield [outcome for outcome in came if outcome is not None]
+        finally:
+            stop.set()
+        for lane in running:
+            lane.result()
 
 
-def _order(intent: IntentRow) -> PaymentOrder:
-    return PaymentOrder(**json.loads(intent.body))
+def _gathered(outcomes: SimpleQueue[Outcome | None]) -> list[Outcome | None]:
+    """What has come by now, at least one."""
+    found = [outcomes.get()]
+    while len(found) < GROUP:
+        try:
+            found.append(outcomes.get_nowait())
+        except Empty:
+            break
+    return found
 
 
-def _settle(hub: Hub, intent: IntentRow, answer: Receipt | ConciliaError, delivery: Delivery) -> None:
-    with hub.store.begin() as tx:
-        locks.in_turn(tx, "money")
-        moment = hub.clock()
-        at = to_text(moment)
-        if isinstance(answer, Receipt):
-            _keep(tx, intent, answer, hub=hub, at=at)
-            delivery.delivered += not answer.found_before
-            delivery.found_before += answer.found_before
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """One thread's share of a batch."""
+
+    worker: Worker
+    connector: Connector
+    put: Callable[[Outcome | None], None]
+    stop: Event
+
+    def run(self, share: Sequence[tuple[IntentRow, Done]]) -> None:
+        """Carry out the intents; whatever happens, None is put last."""
+        try:
+            for operation in Operation:
+                of_it = [(i, done) for i, done in share if i.operation == operation]
+                if of_it:
+                    self._deliver(operation, of_it)
+        finally:
+            self.put(None)
+
+    def _deliver(self, operation: Operation, share: Sequence[tuple[IntentRow, Done]]) -> None:
+        if self.stop.is_set():
+            self.put(Untouched(tuple(i for i, _ in share)))
             return
-        decision = decide(answer, attempts=intent.attempts + 1)
-        until = to_text(moment + decision.after)
-        outbox.postpone(tx, intent.id, NextStep(decision.state, until, decision.reason), at=at)
-        outcome = "unknown" if isinstance(answer, OutcomeUnknown) else type(answer).__name__
-        outbox.add_receipt(tx, intent.id, KeptAnswer(outcome, None, json.dumps({"reason": str(answer)})), at=at)
-        if decision.state == outbox.DEAD:
-            delivery.dead += 1
-        else:
-            delivery.postponed += 1
+        offered = operation in self.connector.capabilities.writes or operation in _ALWAYS_ASKED
+        if not offered:
+            for intent, _ in share:
+                self.put(Answered(intent, _not_taken(intent, operation)))
+            return
+        try:
+            left = self._looked_up(operation, share)
+        except ConciliaError as fault:
+            for intent, _ in share:
+                doubtful = intent.state == outbox.SENT_UNKNOWN
+                self.put(Answered(intent, fault, looking=True) if doubtful else Untouched((intent,)))
+            if isinstance(fault, SystemRefused):
+                self.stop.set()
+            return
+        self._write(operation, left)
+
+    def _looked_up(self, operation: Operation, share: Sequence[tuple[IntentRow, Done]]) -> list[tuple[IntentRow, Done]]:
+        """Those that are to be written: not the ones in doubt that are there, or that may still come to be there."""
+        doubtful = [i for i, _ in share if i.state == outbox.SENT_UNKNOWN]
+        if not doubtful or operation not in LOOKED_UP_IN:
+            return list(share)
+        references = {i.id: order_of(i).reference for i in doubtful}
+        found = self.connector.look_up(LOOKED_UP_IN[operation], sorted(references.values()))
+        left = []
+        for intent, done in share:
+            there = found.get(references.get(intent.id, ""))
+            until = self._may_come_until(intent)
+            if there is not None:
+                receipt = Receipt(there.external_id, found_before=True, fields=there.fields)
+                self.put(Answered(intent, receipt))
+            elif until is not None:
+                self.put(TooEarly(intent, until))
+            else:
+                left.append((intent, done))
+        return left
+
+    def _may_come_until(self, intent: IntentRow) -> datetime | None:
+        """Until when a call that nobody waits for any more may still take effect; None when that time is over."""
+        if intent.state != outbox.SENT_UNKNOWN or intent.sent_at is None:
+            return None
+        until = from_text(intent.sent_at) + self.connector.capabilities.late
+        return until if until > self.worker.hub.clock() else None
+
+    def _write(self, operation: Operation, left: Sequence[tuple[IntentRow, Done]]) -> None:
+        waiting = [intent for intent, _ in left]
+        if not left:
+            return
+        answers = self.connector.write(operation, [order_of(i, done) for i, done in left])
+        try:
+            for answer in answers:
+                if isinstance(answer, Step):
+                    keep_step(self.worker, waiting[0], answer)
+                    continue
+                intent = waiting.pop(0)
+                self.put(Answered(intent, _deliberate(answer)))
+                if isinstance(answer, SystemRefused):
+                    self.stop.set()
+                if self.stop.is_set():
+                    break
+        except SystemRefused as fault:
+            self.stop.set()
+            if not waiting:
+                raise
+            self.put(Answered(waiting.pop(0), fault))
+        self.put(Untouched(tuple(waiting)))
 
 
-def _keep(tx: Tx, intent: IntentRow, receipt: Receipt, *, hub: Hub, at: str) -> None:
-    outcome = "found_before" if receipt.found_before else "written"
-    body = json.dumps({"balance": receipt.balance, "fields": dict(receipt.fields)}, default=str, ensure_ascii=False)
-    outbox.add_receipt(tx, intent.id, KeptAnswer(outcome, receipt.external_id, body), at=at)
-    outbox.mark(tx, [intent.id], state=outbox.DONE, reason=outcome, at=at)
-    ledger.set_posted(tx, [int(intent.subject_id)], at=at, external_id=receipt.external_id)
-    if receipt.balance is not None:
-        _take_over_balance(tx, intent, receipt.balance, at=at)
-    fact = {"connection": intent.connection, "external_id": receipt.external_id, "outcome": outcome}
-    reference = _order(intent).reference
-    events.append(tx, [Fact("payment.posted", reference.partition(".")[0], None, fact)], at=at)
-    bring_up_to_date(tx, [intent.entity_key], policy=hub.policies.ledger, at=at)
+def _deliberate(answer: Receipt | Exception) -> Receipt | ConciliaError:
+    if isinstance(answer, (Receipt, ConciliaError)):
+        return answer
+    raise answer
 
 
-def _take_over_balance(tx: Tx, intent: IntentRow, balance: str, *, at: str) -> None:
-    """The balance read back after the write is the owner's newest statement, and it includes the payment."""
-    order = _order(intent)
-    for stated in debts.of_debts(tx, [intent.entity_key]).get(intent.entity_key, []):
-        if stated.connection == intent.connection and stated.external_id == order.debt:
-            body = json.loads(stated.body)
-            body["fields"]["balance"] = balance
-            text = json.dumps(body, ensure_ascii=False, sort_keys=True)
-            debts.store_sources(tx, [replace(stated, body=text, stated_at=at)])
+def _not_taken(intent: IntentRow, operation: Operation) -> RecordRejected:
+    if operation is Operation.RECORD_AGREEMENT:
+        mend = "Remove `agreements` from its push in concilia.yaml."
+        return RecordRejected(f"{intent.connection} takes no agreements.", mend=mend)
+    what = str(operation).partition("_")[2]
+    return RecordRejected(
+        f"{intent.connection} takes no {what}.",
+        mend=f"Do it there by hand, then: concilia intents done {intent.id}.",
+        code="not_offered",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from concilia.errors import NotFound
@@ -20,9 +21,11 @@ from concilia.store import (
     runs,
     sources,
 )
+from concilia.store.discrepancies import counts as open_discrepancies
+from concilia.store.discrepancies import listed as listed_discrepancies
 from concilia.store.events import RecordedFact
 from concilia.store.runs import RunRow
-from sync import exports, golden_records
+from sync import contact_plan, exports, golden_records
 from sync.hub import Hub
 
 
@@ -43,9 +46,11 @@ def debtor(hub: Hub, golden_id: str) -> debtors.Profile:
     """A golden debtor with its debts; a merged id answers with where it went. NotFound for unknown ids."""
     with hub.store.read() as tx:
         found = debtors.profile(tx, golden_id)
-    if found is None:
-        raise NotFound(f"There is no debtor {golden_id}.", mend="Search by name, tax id, phone or e-mail.")
-    return found
+        if found is None:
+            raise NotFound(f"There is no debtor {golden_id}.", mend="Search by name, tax id, phone or e-mail.")
+        contact = contact_plan.carried(hub, tx, found.row.id, [debt["id"] for debt in found.body["debts"]])
+        owed = [{**debt, "contact": contact.get(debt["id"], {})} for debt in found.body["debts"]]
+        return replace(found, body={**found.body, "debts": owed, "contact": contact.get("", {})})
 
 
 def provenance(hub: Hub, golden_id: str) -> dict[str, Any]:
@@ -67,21 +72,27 @@ def debt(hub: Hub, debt_id: str) -> dict[str, Any]:
     """One debt with its golden debtor. NotFound for unknown ids."""
     with hub.store.read() as tx:
         found = debts.view(tx, debt_id)
-    if found is None:
-        raise NotFound(f"There is no debt {debt_id}.", mend="Look it up through its debtor or its document.")
-    return debtors.debt_json(found)
+        if found is None:
+            raise NotFound(f"There is no debt {debt_id}.", mend="Look it up through its debtor or its document.")
+        told = debtors.debts_json(tx, [found])[0]
+        contact = contact_plan.carried(hub, tx, found.golden_id, [debt_id]) if found.golden_id else {}
+        return {**told, "contact": contact.get(debt_id, {})}
 
 
 def discrepancies(hub: Hub, *, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
     """Debts that two systems state differently."""
     with hub.store.read() as tx:
-        return debts.discrepancies(tx, after=after, limit=limit)
+        return [row.as_json() for row in listed_discrepancies(tx, after=after, limit=limit)]
 
 
 def waiting_intents(hub: Hub) -> list[dict[str, Any]]:
     """What the outbox holds and has not delivered, oldest first."""
     with hub.store.read() as tx:
-        rows = [i for state in (outbox.NEW, outbox.SENT_UNKNOWN, outbox.DEAD) for i in outbox.listed(tx, state=state)]
+        rows = [
+            i
+            for state in (outbox.NEW, outbox.SENT_UNKNOWN, outbox.PARKED, outbox.DEAD)
+            for i in outbox.listed(tx, state=state)
+        ]
     names = ("id", "connection", "operation", "state", "attempts", "reason", "created_at")
     return [
         {**{n: getattr(i, n) for n in names}, "order": json.loads(i.body)} for i in sorted(rows, key=lambda i: i.id)
@@ -145,7 +156,7 @@ def totals(hub: Hub) -> dict[str, int]:
             "source_records": sum(sources.record_counts(tx).values()),
             "source_debtors": crosswalk.count_claimed(tx),
             "debtors": golden.count_active(tx),
-            "discrepancies": len(debts.discrepancies(tx, limit=1_000_000)),
+            "discrepancies": sum(open_discrepancies(tx).values()),
             "quarantined": quarantine.waiting(tx),
         }
 

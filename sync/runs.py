@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
+from concilia.budget import Lane
 from concilia.clock import to_text
-from concilia.errors import ConciliaError, MustBeMended, RequestInvalid, RunMustStop, SystemRefused
+from concilia.errors import ConciliaError, MustBeMended, RequestInvalid, RetryLater, RunMustStop, SystemRefused
 from concilia.store import connections, locks, outbox, runs, sources
 from concilia.store.runs import DONE, FAILED, PARTLY, RunRow
+from concilia.store.schedules import FiringRow, open_run
 from sync import resolve
+from sync.breaker import BreakerTripped, ask
+from sync.budgets import gate_of
 from sync.hub import Hub
+from sync.plan_rows import prepare
+from sync.policies import Progress
 from sync.pull import PageProgress, Pulling, pull
 from sync.push import Delivery, deliver
-from sync.resolve import Progress, Tally
+from sync.resolve import Tally
 from sync.streams import StreamPlan, open_connector, plans_of
+from sync.sweeps import sweep
+
+BUSY: Final = timedelta(seconds=30)  # until a firing whose connections are busy is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,16 @@ class Watch:
     page: PageProgress = lambda _plan, _count: None
     resolved: Progress = lambda _what, _count: None
     stage: Progress = lambda _what, _count: None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """What one run is to do; `firing` is the schedule's firing whose run it is."""
+
+    full: bool = False
+    push: bool = True
+    sweep: bool = False  # list the keys of systems although it was done not long ago
+    firing: FiringRow | None = None
 
 
 @dataclass(slots=True)
@@ -40,7 +60,9 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0 done; 2 the configuration allows nothing; 3 no system could be worked with; 5 some streams failed."""
+        """0 done; 2 the configuration allows nothing; 3 no system works; 4 a person is asked; 5 some streams failed."""
+        if any(isinstance(fault, BreakerTripped) for fault in self.failures.values()):
+            return BreakerTripped.exit_code
         if not self.failures and not any(d.error for d in self.deliveries):
             return 0
         pulled = any(s.status == DONE for s in self.run.streams)
@@ -76,30 +98,51 @@ def run(
     hub: Hub, names: Sequence[str], *, full: bool = False, push: bool = True, watch: Watch | None = None
 ) -> RunReport:
     """Pull, resolve and push. One system's failure never stops another; what was stored stays."""
+    return run_order(hub, names, order=RunOrder(full=full, push=push), watch=watch)
+
+
+def run_order(hub: Hub, names: Sequence[str], *, order: RunOrder, watch: Watch | None = None) -> RunReport:
+    """The same, as ordered. RetryLater when a firing's connections are busy: it has one run, and that has not begun."""
     watch = watch or Watch()
     wanted = chosen(hub, names)
     plans = {name: plans_of(hub.workspace.connections[name]) for name in wanted}
     failures: dict[str, ConciliaError] = {}
     with held(hub, wanted, failures) as free:
-        run_id = _open(hub, {name: plans[name] for name in free})
+        if order.firing is not None and failures:
+            raise RetryLater(str(next(iter(failures.values()))), after=BUSY)
+        run_id = _open(hub, {name: plans[name] for name in free}, firing=order.firing)
         for name in free:
             watch.stage(name, len(plans[name]))
             failures |= _pull_connection(
-                hub, name, plans[name], pulling=Pulling(run_id, full=full, progress=watch.page)
+                hub,
+                name,
+                plans[name],
+                pulling=Pulling(run_id, full=order.full, sweep=order.sweep, progress=watch.page),
             )
         tally = resolve.resolve_all(hub.store, hub.policies, clock=hub.clock, progress=watch.resolved)
-        deliveries = push_all(hub, free) if push else []
+        deliveries = push_all(hub, free) if order.push else []
         row = _close(hub, run_id, tally, deliveries=deliveries, failures=failures)
     return RunReport(row, tally, deliveries, failures, awaiting_approval(hub))
 
 
 def push_all(hub: Hub, names: Sequence[str]) -> list[Delivery]:
-    """Deliver what is approved and ready, connection by connection."""
+    """Plan what changed, and deliver what is approved and ready, connection by connection."""
+    prepare(hub, names)
+    return deliver_all(hub, names)
+
+
+def deliver_all(hub: Hub, names: Sequence[str]) -> list[Delivery]:
+    """Deliver what is approved and ready, connection by connection; what was written is known here at once."""
     with hub.store.read() as tx:
         approved = {n for n, c in connections.every(tx).items() if c.approved_at is not None}
         waiting = outbox.counts(tx)
     due = [n for n in names if n in approved and any(waiting.get((n, s)) for s in (outbox.NEW, outbox.SENT_UNKNOWN))]
-    return [_deliver(hub, name) for name in due]
+    deliveries = [_deliver(hub, name) for name in due]
+    if any(
+        d.delivered + d.found_before and hub.workspace.connections[d.connection].writes.contacts for d in deliveries
+    ):
+        resolve.resolve_all(hub.store, hub.policies, clock=hub.clock)
+    return deliveries
 
 
 def awaiting_approval(hub: Hub) -> int:
@@ -111,7 +154,7 @@ def awaiting_approval(hub: Hub) -> int:
 
 def _deliver(hub: Hub, name: str) -> Delivery:
     try:
-        connector = open_connector(hub.workspace, name, clock=hub.clock)
+        connector = open_connector(hub.workspace, name, clock=hub.clock, gate=gate_of(hub, name, lane=Lane.URGENT))
     except ConciliaError as fault:
         return Delivery(name, error=str(fault))
     try:
@@ -135,29 +178,36 @@ def held(hub: Hub, names: Sequence[str], failures: dict[str, ConciliaError]) -> 
         yield free
 
 
-def _open(hub: Hub, plans: dict[str, tuple[StreamPlan, ...]]) -> int:
+def _open(hub: Hub, plans: dict[str, tuple[StreamPlan, ...]], *, firing: FiringRow | None) -> int:
     with hub.store.begin() as tx:
         at = to_text(hub.clock())
         # We hold these connections, so whoever had them and says that it is running was killed.
-        stale = [r.id for r in runs.running(tx) if {s.connection for s in r.streams} <= plans.keys()]
+        stale = [r.id for r in runs.running(tx) if _is_stale(r, plans)]
         runs.abandon(tx, stale, at=at)
-        run_id = runs.start(tx, "sync", at=at)
+        run_id = runs.start(tx, "sync", at=at) if firing is None else open_run(tx, firing, kind="sync", at=at)
+        if run_id is None:
+            raise RunMustStop("Another process has taken this firing over.")
         for name, streams in plans.items():
             for plan in streams:
                 runs.open_stream(tx, run_id, connection=name, stream=plan.stream)
     return run_id
 
 
+def _is_stale(run: RunRow, plans: Mapping[str, object]) -> bool:
+    """A run of a schedule that has read nothing yet holds no connection; its lease says whether it lives."""
+    return (bool(run.streams) or run.schedule is None) and {s.connection for s in run.streams} <= plans.keys()
+
+
 def _pull_connection(hub: Hub, name: str, plans: Sequence[StreamPlan], *, pulling: Pulling) -> dict[str, ConciliaError]:
     try:
-        connector = open_connector(hub.workspace, name, clock=hub.clock)
+        connector = open_connector(hub.workspace, name, clock=hub.clock, gate=gate_of(hub, name, lane=Lane.BULK))
     except ConciliaError as fault:
         for plan in plans:
             _close_stream(hub, plan, pulling.run_id, fault)
         return {name: fault}
     failures: dict[str, ConciliaError] = {}
     try:
-        for plan in plans:
+        for plan in _unread(hub, plans, run_id=pulling.run_id):
             problem = _pull_stream(hub, connector, plan, pulling=pulling)
             _close_stream(hub, plan, pulling.run_id, problem)
             if problem is not None:
@@ -167,9 +217,20 @@ def _pull_connection(hub: Hub, name: str, plans: Sequence[StreamPlan], *, pullin
     return failures
 
 
+def _unread(hub: Hub, plans: Sequence[StreamPlan], *, run_id: int) -> list[StreamPlan]:
+    """The streams that this run has not read to their end before its process was killed."""
+    with hub.store.read() as tx:
+        done = {(s.connection, s.stream) for s in runs.get(tx, run_id).streams if s.status == DONE}
+    return [plan for plan in plans if (plan.connection, plan.stream) not in done]
+
+
 def _pull_stream(hub: Hub, connector: Any, plan: StreamPlan, *, pulling: Pulling) -> ConciliaError | None:
     try:
         pull(hub, connector, plan, pulling=pulling)
+        sweep(hub, connector, plan, pulling=pulling)
+    except BreakerTripped as fault:
+        ask(hub, plan, fault, run_id=pulling.run_id)
+        return fault
     except ConciliaError as fault:
         return fault
     return None

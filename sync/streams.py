@@ -20,6 +20,7 @@ from concilia.store.sources import StoredPayload
 from concilia.workspace import Connection, Stream, Workspace
 from connectors import registry
 from connectors.contract import ConnectionSettings, Connector, StreamRequest
+from connectors.gate import OPEN, Gate
 from mapping.context import MapContext
 from mapping.documents import parse_map
 from mapping.entity_map import MapDocument
@@ -70,8 +71,8 @@ def plans_of(connection: Connection) -> tuple[StreamPlan, ...]:
     )
 
 
-def open_connector(workspace: Workspace, name: str, *, clock: Clock) -> Connector:
-    """The connector of one connection, its secrets resolved; nothing is called yet."""
+def open_connector(workspace: Workspace, name: str, *, clock: Clock, gate: Gate = OPEN) -> Connector:
+    """The connector of one connection, its secrets resolved; nothing is called yet. Its calls pass the gate."""
     connection = workspace.connections[name]
     streams = connection.streams or _default_streams(connection)
     settings = ConnectionSettings(
@@ -81,6 +82,7 @@ def open_connector(workspace: Workspace, name: str, *, clock: Clock) -> Connecto
         country=connection.country,
         streams=tuple(_request(connection, s) for s in streams),
         now=clock(),
+        gate=gate,
     )
     return registry.connect(connection.connector, settings)
 
@@ -120,6 +122,7 @@ def _request(connection: Connection, stream: Stream) -> StreamRequest:
         cursor=stream.cursor or shipped.cursor,
         cursor_format=stream.cursor_format or shipped.cursor_format,
         options={**shipped.options, **stream.options},
+        sweep=stream.sweep,
     )
 
 

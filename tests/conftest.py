@@ -23,6 +23,14 @@ from sync.hub import Hub
 OpenHub = Callable[..., Hub]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Soaks last long: they run when `-m soak` asks for them, and are skipped otherwise."""
+    if "soak" not in str(config.getoption("-m")):
+        for item in items:
+            if item.get_closest_marker("soak"):
+                item.add_marker(pytest.mark.skip(reason="a soak: ask for it with -m soak"))
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Any]:
     """A private PostgreSQL from its package, started once per test process."""

@@ -16,7 +16,7 @@ from admin_api.cli.screen import Screen
 from concilia.errors import ConciliaError
 
 BUG, USAGE, SYSTEM, INTERRUPTED, PIPE_CLOSED = 1, 2, 3, 130, 141
-_PLACE = ("file", "line", "path", "field", "system")
+_PLACE = ("file", "line", "path", "field", "system", "code")
 _HOME = Path(__file__).resolve().parents[2]
 _OURS = ("admin_api", "sync", "connectors", "mapping", "dedup", "concilia")
 

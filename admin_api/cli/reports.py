@@ -60,7 +60,9 @@ def show_deliveries(deliveries: Sequence[Delivery], screen: Screen) -> None:
             f"{counted(done.delivered, 'payment')} written",
             *([f"{done.found_before} found there already"] if done.found_before else []),
             *([f"{done.postponed} postponed"] if done.postponed else []),
-            *([f"{done.dead} refused for good"] if done.dead else []),
+            *([f"{done.dead} refused for good (concilia intents list)"] if done.dead else []),
+            *([f"{done.parked} waiting for a person (concilia intents list --state parked)"] if done.parked else []),
+            *([f"{done.conflicts} stopped: edited there since (concilia conflicts list)"] if done.conflicts else []),
         ]
         screen.say(f"Pushed to {done.connection}: {', '.join(told)}.")
         if done.error:

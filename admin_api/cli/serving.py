@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from admin_api.cli.options import AsJson, Folder, opened
-from admin_api.cli.screen import Screen
+from admin_api.cli.screen import Screen, counted
 
 if TYPE_CHECKING:
     from sync.hub import Hub
@@ -23,12 +25,16 @@ _LOCAL = (LOOPBACK, "::1", "localhost")
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 lets other machines in.")] = LOOPBACK,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8765,
+    no_schedules: Annotated[bool, typer.Option("--no-schedules", help="Run nothing by itself.")] = False,
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Serve the HTTP API and the event feed until interrupted.
+    """Serve the pages and the HTTP API, and run schedules.
 
-    It listens on this machine only. To let other machines in, say --host and put a proxy with TLS in front.
+    Until interrupted; the event feed is part of the API.
+
+    Several processes may serve one workspace: what is due runs once. It listens on this machine only. To let
+    other machines in, say --host and put a proxy with TLS in front.
 
     Example: concilia serve --port 8765
     """
@@ -40,7 +46,19 @@ def serve(
         screen.say("People open it in a browser, programs call /v1. Both need a key: concilia keys create NAME")
         if host not in _LOCAL:
             screen.complain("Other machines can reach this address, and there is no TLS here: put a proxy in front.")
-        answer_calls(hub, held)
+        with nullcontext() if no_schedules or not hub.workspace.schedules else clockwork(hub, screen):
+            answer_calls(hub, held)
+
+
+@contextmanager
+def clockwork(hub: Hub, screen: Screen) -> Iterator[None]:
+    """Run what is due until the block ends."""
+    from admin_api.cli.scheduling import this_process
+    from sync.ticker import serving_schedules
+
+    with serving_schedules(hub, this_process()):
+        screen.say(f"{counted(len(hub.workspace.schedules), 'schedule')} kept: concilia schedule list")
+        yield
 
 
 def listening(host: str, port: int) -> socket.socket:

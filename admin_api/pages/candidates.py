@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -14,7 +14,7 @@ from admin_api.pages.visitors import Form, TheHub, Visitor
 from admin_api.wire import Number
 from sync import stewardship
 from sync.hub import Hub
-from sync.stewardship import DIFFERENT, SAME, WITHDRAWN, Outcome, PairView
+from sync.stewardship import DIFFERENT, SAME, WITHDRAWN, Outcome, PairView, Retiring, Word
 
 router = APIRouter()
 
@@ -45,21 +45,41 @@ def candidate(
     request: Request, hub: TheHub, _visitor: Visitor, pair: Pair, hecho: Annotated[str, Query(max_length=1)] = ""
 ) -> Response:
     """Both sides field by field, the evidence, and what may be said of them; `hecho` comes right after a ruling."""
-    return page(request, "candidate.html", **_facts(hub, pair), judgement="", done=bool(hecho))
+    return page(request, "candidate.html", **_facts(hub, pair), judgement="", retire=None, done=bool(hecho))
+
+
+def _retiring(
+    retire_id: Annotated[str, Query(max_length=200)] = "", superseded: Annotated[str, Query(max_length=1)] = ""
+) -> Retiring | None:
+    return Retiring(retire_id, bool(superseded)) if retire_id else None
+
+
+class Step(NamedTuple):
+    """What a steward is about to say of a pair."""
+
+    pair: tuple[int, int]
+    judgement: str
+    retire: Retiring | None
+
+
+def _step_of(pair: Pair, judgement: Judgement, retire: Annotated[Retiring | None, Depends(_retiring)]) -> Step:
+    return Step(pair, judgement, retire)
 
 
 @router.get("/candidates/{left}/{right}/{judgement}")
-def foresee(request: Request, hub: TheHub, _visitor: Visitor, pair: Pair, judgement: Judgement) -> Response:
+def foresee(request: Request, hub: TheHub, _visitor: Visitor, step: Annotated[Step, Depends(_step_of)]) -> Response:
     """The same page with what the ruling would do, and the button that makes it."""
-    foreseen = stewardship.foresee(hub, *pair, judgement=judgement)
-    facts = {**_facts(hub, pair), "judgement": judgement, "done": False}
+    pair, judgement, retire = step
+    foreseen = stewardship.foresee(hub, *pair, judgement=judgement, retire=retire)
+    facts = {**_facts(hub, pair), "judgement": judgement, "retire": retire, "done": False}
     return page(request, "candidate.html", **facts, foreseen=foreseen, consequence=consequence(foreseen, judgement))
 
 
 @router.post("/candidates/{left}/{right}/{judgement}")
 def rule(hub: TheHub, visitor: Visitor, form: Form, pair: Pair, judgement: Judgement) -> Response:
     """Make the ruling, and show the pair as it stands then."""
-    stewardship.rule(hub, pair, judgement=judgement, by=visitor.name, reason=form.get("reason", ""))
+    retire = _retiring(form.get("retire_id", ""), form.get("superseded", ""))
+    stewardship.say(hub, pair, Word(judgement, visitor.name, form.get("reason", ""), retire))
     return RedirectResponse(f"/candidates/{pair[0]}/{pair[1]}?hecho=1", status_code=303, headers=HEADERS)
 
 

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from admin_api import paging
 from admin_api.pages.rendering import HEADERS, page
-from admin_api.pages.visitors import TheHub, Visitor
+from admin_api.pages.visitors import Form, TheHub, Visitor
 from admin_api.wire import Asked, HubId
-from concilia.schema import DEBTOR
-from sync import actions, overview, stewardship
+from concilia.errors import NotFound, RequestInvalid
+from concilia.schema import DEBTOR, Kind
+from sync import actions, overview, pinning, stewardship
+from sync.hub import Hub
+from sync.pinning import Wish
 
 router = APIRouter()
 
 LINES: Final = 25
 MOST_VERSIONS: Final = 20
+CHOICES: Final = {
+    **{name: field.choices for name, field in pinning.FIELDS.items() if field.choices},
+    **{name: ("true", "false") for name, field in pinning.FIELDS.items() if field.kind is Kind.BOOLEAN},
+}
+DATES: Final = frozenset(name for name, field in pinning.FIELDS.items() if field.kind is Kind.DATE)
 
 
 @router.get("/debtors")
@@ -37,33 +45,80 @@ def search(
     return page(request, "debtors.html", listed=listed, q=q, first=not after)
 
 
+class _Arrival(NamedTuple):
+    """From where one comes to a debtor: the id that was merged away, or a pin just made; and what was refused."""
+
+    came_from: str = ""
+    done: bool = False
+    wrong: str = ""
+
+
+def _arrival(
+    de: Annotated[str, Query(pattern="^[a-z0-9]{0,40}$")] = "", hecho: Annotated[str, Query(max_length=1)] = ""
+) -> _Arrival:
+    return _Arrival(de, bool(hecho))
+
+
 @router.get("/debtors/{debtor_id}")
 def debtor(
     request: Request,
     hub: TheHub,
     _visitor: Visitor,
     debtor_id: HubId,
-    de: Annotated[str, Query(pattern="^[a-z0-9]{0,40}$")] = "",
+    arrival: Annotated[_Arrival, Depends(_arrival)],
 ) -> Response:
-    """The golden record. An id that was merged away leads to where it went, and `de` says from where one comes."""
+    """The golden record. An id that was merged away leads to where it went, and `de` says from where."""
+    if (now := actions.debtor(hub, debtor_id).row.id) != debtor_id:
+        return RedirectResponse(f"/debtors/{now}?de={debtor_id}", status_code=303, headers=HEADERS)
+    return _shown(request, hub, debtor_id, arrival)
+
+
+@router.post("/debtors/{debtor_id}/pins")
+def pin(request: Request, hub: TheHub, visitor: Visitor, form: Form, debtor_id: HubId) -> Response:
+    """Fix a field, and show the record as it stands then; or say why the value cannot stand."""
+    wish = Wish(form.get("field", ""), form.get("value", ""), visitor.name, form.get("reason", ""))
+    try:
+        found = pinning.pin(hub, debtor_id, wish)
+    except RequestInvalid as refused:
+        return _shown(request, hub, actions.debtor(hub, debtor_id).row.id, _Arrival(wrong=refused.message))
+    return _back_to(found.golden_id)
+
+
+@router.post("/debtors/{debtor_id}/pins/{field}/soltar")
+def unpin(hub: TheHub, visitor: Visitor, _form: Form, debtor_id: HubId, field: str) -> Response:
+    """Let a pinned field go; what is not pinned any more stays so."""
+    try:
+        debtor_id = pinning.pin(hub, debtor_id, Wish(field, None, visitor.name)).golden_id
+    except NotFound:
+        debtor_id = actions.debtor(hub, debtor_id).row.id  # somebody else was quicker, or there is no such debtor
+    return _back_to(debtor_id)
+
+
+def _back_to(debtor_id: str) -> Response:
+    return RedirectResponse(f"/debtors/{debtor_id}?hecho=1#fields", status_code=303, headers=HEADERS)
+
+
+def _shown(request: Request, hub: Hub, debtor_id: str, arrival: _Arrival) -> Response:
     found = actions.debtor(hub, debtor_id)
-    if found.row.id != debtor_id:
-        return RedirectResponse(f"/debtors/{found.row.id}?de={debtor_id}", status_code=303, headers=HEADERS)
     why = actions.provenance(hub, debtor_id)
     shared = {g for point in found.body["contact_points"] for g in point["shared_with"]}
-    told = {line[name] for line in why["ledger"] for name in ("golden_id", "other_id") if line[name]}
+    lines = {line[name] for line in why["ledger"] for name in ("golden_id", "other_id") if line[name]}
     return page(
         request,
         "debtor.html",
+        status=422 if arrival.wrong else 200,
         debtor=found.body,
         why=why,
         fields=_in_order(why["fields"]),
         totals=_totals(found.body["debts"]),
         points=_with_sources(found.body["contact_points"], why["contact_points"]),
         members=stewardship.members(hub, debtor_id),
-        names=overview.names_of(hub, sorted(shared | told | {de})),
+        names=overview.names_of(hub, sorted(shared | lines | {arrival.came_from})),
         changes=list(_changes(why["versions"], found.body, why))[:MOST_VERSIONS],
-        came_from=de,
+        **arrival._asdict(),
+        pinnable=list(pinning.FIELDS),
+        choices=CHOICES,
+        dates=DATES,
     )
 
 

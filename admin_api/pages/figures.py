@@ -36,6 +36,8 @@ class EvidenceBar:
     lean: str
     bits: float | None
     width: int
+    left: str = ""  # the values compared
+    right: str = ""
 
 
 def counted(streams: Sequence[StreamCounts]) -> dict[str, int]:
@@ -75,7 +77,8 @@ def _bar(one: Mapping[str, Any], bits: float | None, *, full: float) -> Evidence
     level = str(one.get("level", ""))
     lean = _lean_of_level(level) if bits is None else "for" if bits > 0 else "against" if bits < 0 else "neither"
     width = 0 if bits is None else round(abs(bits) / full * 100)
-    return EvidenceBar(str(one.get("feature", "")), level, str(one.get("why", "")), lean, bits, width)
+    values = (str(one.get("left", "")), str(one.get("right", "")))
+    return EvidenceBar(str(one.get("feature", "")), level, str(one.get("why", "")), lean, bits, width, *values)
 
 
 def _lean_of_level(level: str) -> str:

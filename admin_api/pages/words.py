@@ -63,8 +63,19 @@ def phrase(words: Words, sentence: str) -> str:
     """A sentence of the rules in this language; as it was said when no phrase fits."""
     for one in words.phrases:
         if fits := one.said.fullmatch(sentence):
-            return one.shown.format(**fits.groupdict())
+            return one.shown.format(**{name: _filled(words, name, value) for name, value in fits.groupdict().items()})
     return sentence
+
+
+def _filled(words: Words, name: str, value: str) -> str:
+    """A value in its place: fields and lengths of time are words of ours, and a reason is a sentence of its own."""
+    match name:
+        case "age" | "why":
+            return phrase(words, value)
+        case "field":
+            return named(words, "field", value)
+        case _:
+            return value
 
 
 def choose(told: str, accept_language: str) -> str:

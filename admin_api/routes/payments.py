@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from admin_api import answers, wire
+from admin_api import answers, paging, wire
 from admin_api.auth import caller
 from admin_api.intake import JsonRoute
 from admin_api.routes import TheHub, problem
@@ -16,6 +16,7 @@ from concilia.store.access import KeyRow
 from sync import actions
 
 router = APIRouter(tags=["payments"], route_class=JsonRoute)
+_reading = APIRouter()
 
 TheKey = Annotated[
     str,
@@ -71,3 +72,66 @@ async def pay(
         )
     headers = {"Idempotent-Replayed": "true"} if answer.repeated else {}
     return JSONResponse(dict(answer.body), status_code=answer.status, headers=headers)
+
+
+@router.post(
+    "/payments/{payment_id}/reversal",
+    response_model=answers.RegisteredPayment,
+    status_code=201,
+    summary="Take back a payment",
+    responses={
+        200: {
+            "model": answers.RegisteredPayment,
+            "description": "The payment was taken back already.",
+            "headers": _REPLAYED,
+        },
+        201: {"description": "It is taken back: its debts owe it again.", "headers": _REPLAYED},
+    },
+)
+async def reverse_payment(
+    payment_id: wire.HubId,
+    told: wire.Reversal,
+    idempotency_key: TheKey,
+    key: Annotated[KeyRow, Depends(caller)],
+    request: Request,
+) -> Response:
+    """Say that a payment does not stand: a contra entry for each part, and the ledgers that hold it are told.
+
+    A payment that was never applied to a debt is refused with `reversal-never-applied`.
+    """
+    async with request.app.state.payment_turns:
+        answer = await run_in_threadpool(
+            actions.reverse_payment,
+            request.app.state.hub,
+            payment_id,
+            told.as_told(),
+            key_id=key.id,
+            idempotency_key=idempotency_key,
+        )
+    headers = {"Idempotent-Replayed": "true"} if answer.repeated else {}
+    return JSONResponse(dict(answer.body), status_code=answer.status, headers=headers)
+
+
+@_reading.get("/payments/refused", response_model=answers.PaymentRefusalPage, summary="Payments that were refused")
+def refused_payments(asked: Annotated[wire.Page, Query()], hub: TheHub) -> Response:
+    """Payments and reversals that were told and refused under a named rule, and have not been taken since."""
+    after = paging.number_of("payments", asked.after)
+    found = actions.refused_payments(hub, after=after, limit=asked.limit + 1)
+    return JSONResponse(paging.page("payments", found, limit=asked.limit, place=_number))
+
+
+@router.post(
+    "/payments/refused/{number}/retry", response_model=answers.RegisteredPayment, summary="Tell a refused payment again"
+)
+async def retry_refused(number: wire.Number, told: wire.Correction, hub: TheHub, request: Request) -> Response:
+    """Tell it again under its own key, with some members changed."""
+    async with request.app.state.payment_turns:
+        answer = await run_in_threadpool(actions.retry_refused, hub, number, changes=told.changes)
+    return JSONResponse(dict(answer.body))
+
+
+router.include_router(_reading)
+
+
+def _number(row: dict[str, Any]) -> int:
+    return int(row["id"])

@@ -1,4 +1,4 @@
-"""What operators look at: runs, data quality, discrepancies, quarantine."""
+"""What operators look at: runs, data quality, quarantine."""
 
 from __future__ import annotations
 
@@ -34,14 +34,6 @@ def quality(asked: Annotated[wire.Page, Query()], hub: TheHub) -> Response:
     after = paging.name_of("quality", asked.after)
     found = [row for row in sorted(actions.quality(hub), key=_issue) if _issue(row) > after]
     return JSONResponse(paging.page("quality", found, limit=asked.limit, place=_issue))
-
-
-@router.get("/discrepancies", response_model=answers.DiscrepancyPage, summary="Debts stated differently")
-def discrepancies(asked: Annotated[wire.Page, Query()], hub: TheHub) -> Response:
-    """Open differences between what a debt's owner and another system state, oldest first."""
-    after = paging.number_of("discrepancies", asked.after)
-    found = actions.discrepancies(hub, after=after, limit=asked.limit + 1)
-    return JSONResponse(paging.page("discrepancies", found, limit=asked.limit, place=_number))
 
 
 @router.get("/quarantine", response_model=answers.QuarantinePage, summary="Rows that wait for repair")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from admin_api import paging, wire
 from admin_api.answers import Listing, Said
@@ -15,7 +15,7 @@ from admin_api.intake import JsonRoute
 from admin_api.routes import TheHub
 from concilia.store.access import KeyRow
 from sync import stewardship
-from sync.stewardship import CandidatePair, Side
+from sync.stewardship import CandidatePair, Retiring, Side, StandingRuling, Word
 
 router = APIRouter(tags=["stewardship"])
 _told = APIRouter(route_class=JsonRoute)
@@ -44,6 +44,20 @@ class Ruling(wire.Told):
     right: SourceDebtorName
     judgement: Literal["same", "different", "withdrawn"] = Field(description="`withdrawn` takes the earlier word back.")
     reason: Annotated[wire.Asked, Field(description="Why, in the steward's words; it is kept.")] = ""
+    retire_id: Annotated[
+        wire.Asked,
+        Field(
+            description="With `same`: a number that keeps them apart, out of use for the side that mistyped it.",
+            examples=["CL:RUT:12345678-5"],
+        ),
+    ] = ""
+    superseded: Annotated[bool, Field(description="`retire_id` was replaced by another, and counts nowhere.")] = False
+
+    @model_validator(mode="after")
+    def _retires_something(self) -> Self:
+        if self.superseded and not self.retire_id:
+            raise ValueError("superseded says how retire_id is retired: give both.")
+        return self
 
 
 class CandidateSide(Said):
@@ -93,13 +107,30 @@ class ComparedField(Said):
     agreement: Literal["equal", "alike", "different", "one_side"]
 
 
+class RetiredNumber(Said):
+    """A number that a ruling takes out of use."""
+
+    name: str = Field(description="country:type")
+    value: str
+    superseded: bool = Field(description="Out of use everywhere; otherwise only for the side that mistyped it.")
+
+
+class NumberConflict(Said):
+    """Different valid numbers of one kind: they stay two until one is retired."""
+
+    name: str = Field(description="country:type")
+    left: list[str]
+    right: list[str]
+
+
 class CountingRuling(Said):
-    """A steward's word that counts now."""
+    """A steward's word that counts now, and the numbers it takes out of use."""
 
     judgement: str
     by: str
     at: str
     reason: str
+    retired: list[RetiredNumber]
 
 
 class ComparedPair(Candidate):
@@ -110,6 +141,7 @@ class ComparedPair(Candidate):
     together: bool = Field(description="Whether both belong to one golden debtor now.")
     ruling: CountingRuling | None
     refusal: str = Field(description="Why a `same` that counts did not join them; empty when it did.")
+    conflicts: list[NumberConflict] = Field(description="Valid numbers that keep them apart until one is retired.")
 
 
 class RuledPair(Said):
@@ -146,8 +178,9 @@ def candidate(left: DebtorNumber, right: DebtorNumber, hub: TheHub) -> Response:
         "fields": [_plain(one, left=_plains(one.left), right=_plains(one.right)) for one in found.fields],
         "evidence": [dict(one) for one in found.evidence],
         "together": found.together,
-        "ruling": _plain(found.ruling) if found.ruling else None,
+        "ruling": _ruling(found.ruling) if found.ruling else None,
         "refusal": found.refusal,
+        "conflicts": [_plain(one, left=list(one.left), right=list(one.right)) for one in found.conflicts],
     }
     return JSONResponse(told)
 
@@ -157,14 +190,21 @@ def rule(told: Ruling, hub: TheHub, key: Annotated[KeyRow, Depends(caller)]) -> 
     """Say that two source debtors are the same or different, or take that back; it outlives every new read.
 
     `same` is kept but joins nothing when a constraint forbids it, such as two valid tax ids; `refusal` says which.
-    Repeating what counts already changes nothing.
+    With `retire_id` one of the two numbers goes out of use, and they are joined. `withdrawn` puts it back and restores
+    the golden ids of before. Repeating what counts already changes nothing.
     """
     pair = (stewardship.source_debtor(hub, told.left), stewardship.source_debtor(hub, told.right))
-    found = stewardship.rule(hub, pair, judgement=told.judgement, by=key.name, reason=told.reason)
+    retire = Retiring(told.retire_id, told.superseded) if told.retire_id else None
+    found = stewardship.say(hub, pair, Word(told.judgement, key.name, told.reason, retire))
     return JSONResponse(_plain(found, together=found.together, before=list(found.before), after=list(found.after)))
 
 
 router.include_router(_told)
+
+
+def _ruling(ruling: StandingRuling) -> dict[str, Any]:
+    retired = [{"name": r.name, "value": r.value, "superseded": r.superseded} for r in ruling.retired]
+    return _plain(ruling, retired=retired)
 
 
 def _candidate(pair: CandidatePair) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from concilia.keys import SEPARATOR
 from concilia.portfolio.party import DebtReference
+
+REVERSAL: Final = ".r"  # what our reference of a reversal ends with
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,11 @@ def hub_identity(reference: str) -> str:
 def hub_reference(payment_id: str, *, part: int) -> str:
     """Our reference for one application of a payment, written into other systems and looked up there."""
     return payment_id if part == 1 else f"{payment_id}.{part}"
+
+
+def reversal_reference(payment_id: str, *, part: int) -> str:
+    """Our reference for taking back that application."""
+    return hub_reference(payment_id, part=part) + REVERSAL
 
 
 def allocate(amount: Decimal, wanted: Sequence[tuple[str, Decimal | None, Decimal]]) -> list[Application]:

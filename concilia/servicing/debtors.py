@@ -11,6 +11,7 @@ from concilia.normalize.emails import normalize_email
 from concilia.normalize.phones import normalize_phone
 from concilia.normalize.tax_ids import normalize_tax_id
 from concilia.portfolio import debt as debt_rules
+from concilia.servicing import agreement_reading
 from concilia.store import crosswalk, debts, golden, roles
 from concilia.store.debts import DebtView
 from concilia.store.golden import MERGED, GoldenRow
@@ -63,7 +64,7 @@ def profile(tx: Tx, golden_id: str) -> Profile | None:
             {"connection": s.connection, "stream": s.stream, "external_id": s.external_id}
             for s in crosswalk.sources_of(tx, row.id)
         ],
-        "debts": [debt_json(view) for view in debts.of_golden(tx, row.id)],
+        "debts": debts_json(tx, debts.of_golden(tx, row.id)),
         "roles": [{"debt": r.debt_id, "role": r.role, "liability": r.liability} for r in roles.of_golden(tx, row.id)],
     }
     return Profile(row, golden_id, body)
@@ -77,7 +78,9 @@ def summary(row: GoldenRow) -> dict[str, Any]:
         "version": row.version,
         "updated_at": row.updated_at,
         **{n: found["fields"].get(n) for n in ("kind", "full_name", "tax_id")},
-        "identifiers": [{n: i[n] for n in ("country", "type", "value")} for i in found["identifiers"]],
+        "identifiers": [
+            {n: i[n] for n in ("country", "type", "value")} for i in found["identifiers"] if "retired" not in i
+        ],
     }
 
 
@@ -142,8 +145,14 @@ def _holders_of_debt(tx: Tx, named: str) -> list[str]:
     return sorted(set(goldens.values()))
 
 
+def debts_json(tx: Tx, views: Sequence[DebtView]) -> list[dict[str, Any]]:
+    """Debts as every reader sees them, each with the agreement that holds it."""
+    held = agreement_reading.standing_on(tx, [view.row.id for view in views])
+    return [{**debt_json(view), "agreement": held.get(view.row.id)} for view in views]
+
+
 def debt_json(view: DebtView) -> dict[str, Any]:
-    """A debt as every reader sees it."""
+    """A debt without the agreement that may hold it."""
     row = view.row
     claim = debt_rules.claim_from_json((), json.loads(row.body))
     names = (

@@ -9,12 +9,15 @@ from decimal import Decimal
 
 from concilia.portfolio import debt as rules
 from concilia.portfolio.debt import Applied, LedgerPolicy, Statement
-from concilia.store import debts, events, ledger
+from concilia.portfolio.discrepancy import Said
+from concilia.servicing import discrepancies
+from concilia.store import agreements, debts, events, ledger
 from concilia.store.debts import DebtRow, SourceDebt
 from concilia.store.events import Fact
 from concilia.store.unit_of_work import Tx
 
 MISSING = "missing_in_source"
+_AGREED_ABOUT = ("open", "partially_paid")  # a dispute or a lawsuit is said before an agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ def bring_up_to_date(tx: Tx, debt_ids: Iterable[str], *, policy: LedgerPolicy, a
     stated = debts.of_debts(tx, ids)
     known = debts.load(tx, ids)
     applied = ledger.applications_of_debts(tx, ids)
+    held = agreements.standing_on(tx, ids)
     rows: list[DebtRow] = []
     facts: list[Fact] = []
     goldens = debts.goldens_of(tx, {s.debtor_id for group in stated.values() for s in group if s.debtor_id})
@@ -39,6 +43,8 @@ def bring_up_to_date(tx: Tx, debt_ids: Iterable[str], *, policy: LedgerPolicy, a
         before = known.get(debt_id)
         lines = [Applied(Decimal(a.amount), a.posted_at) for a in applied.get(debt_id, [])]
         after = _computed(debt_id, stated.get(debt_id, []), before=before, applied=lines, policy=policy)
+        if after is not None and debt_id in held and after.status in _AGREED_ABOUT:
+            after = replace(after, status="under_agreement")
         if after is None or (before is not None and _same(before, after)):
             continue
         rows.append(replace(after, version=(before.version if before else 0) + 1, updated_at=at))
@@ -76,12 +82,17 @@ def _computed(
         unit=owner.unit,
         stated_balance=format(owner.balance, "f"),
         balance=format(balance, "f"),
-        status=rules.status_of(owner, balance=balance),
+        status=MISSING if _is_missing(stated, owner) else rules.status_of(owner, balance=balance),
         due_date=fields.get("due_date"),
         body=json.dumps(rules.claim_to_json(owner.claim), ensure_ascii=False, sort_keys=True),
         version=0,
         updated_at="",
     )
+
+
+def _is_missing(stated: list[SourceDebt], owner: Statement) -> bool:
+    """Whether the system whose word counts does not have it any more. What it said last still stands."""
+    return any(row.id == owner.number and row.missing_since is not None for row in stated)
 
 
 def _same(before: DebtRow, after: DebtRow) -> bool:
@@ -105,36 +116,19 @@ def _facts(before: DebtRow | None, after: DebtRow, *, golden_id: str | None) -> 
     return found
 
 
+def said_of(stated: Mapping[str, list[SourceDebt]]) -> dict[str, list[Said]]:
+    """What each system says of each debt, as discrepancies are found by."""
+    return {debt_id: [_said(row, statement_of(row)) for row in group] for debt_id, group in stated.items()}
+
+
+def _said(row: SourceDebt, statement: Statement) -> Said:
+    return Said(row.connection, statement.unit, statement.balance, missing=row.missing_since is not None)
+
+
 def _discrepancies(
     tx: Tx, rows: Mapping[str, DebtRow], *, stated: Mapping[str, list[SourceDebt]], at: str
 ) -> list[Fact]:
-    several = {debt_id: rows[debt_id] for debt_id, group in stated.items() if len(group) > 1}
-    standing = debts.open_discrepancies(tx, rows)
-    now = {
-        (row.id, s.connection): format(statement_of(s).balance, "f")
-        for row in several.values()
-        for s in stated[row.id]
-        if s.connection != row.owner and not _agrees(row, statement_of(s))
-    }
-    over = [n for pair, (n, ours, theirs) in standing.items() if not _unchanged(rows, pair, ours, theirs, now)]
-    debts.close_discrepancies(tx, over, at=at)
-    facts: list[Fact] = []
-    for (debt_id, connection), theirs in sorted(now.items()):
-        kept = standing.get((debt_id, connection))
-        if kept is not None and kept[0] not in over:
-            continue
-        row = rows[debt_id]
-        number = debts.open_discrepancy(tx, row, connection=connection, theirs=theirs, at=at)
-        body = {"id": number, "debt": debt_id, "connection": connection, "ours": row.stated_balance, "theirs": theirs}
-        facts.append(Fact("discrepancy.opened", debt_id, None, {**body, "unit": row.unit}))
-    return facts
-
-
-def _unchanged(
-    rows: Mapping[str, DebtRow], pair: tuple[str, str], ours: str, theirs: str, now: Mapping[tuple[str, str], str]
-) -> bool:
-    return now.get(pair) == theirs and rows[pair[0]].stated_balance == ours
-
-
-def _agrees(row: DebtRow, other: Statement) -> bool:
-    return other.unit == row.unit and other.balance == Decimal(row.stated_balance)
+    # Most debts are stated by one system that has them: there is nothing to compare, and nothing to be read again.
+    disputed = {n: group for n, group in stated.items() if len(group) > 1 or any(s.missing_since for s in group)}
+    settled = discrepancies.compared(tx, rows, said=said_of(disputed), at=at)
+    return discrepancies.settle(tx, settled, at=at)

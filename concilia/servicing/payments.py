@@ -10,6 +10,7 @@ from decimal import Decimal
 from concilia import keys
 from concilia.portfolio import payment as rules
 from concilia.portfolio.debt import LedgerPolicy
+from concilia.servicing.contact_terms import announce
 from concilia.servicing.debts import bring_up_to_date
 from concilia.store import debts, events, ledger, outbox
 from concilia.store.debts import DebtRow, SourceDebt
@@ -20,8 +21,9 @@ from concilia.store.unit_of_work import Tx
 
 API = "api"
 REGISTER_PAYMENT = "register_payment"
-_TAKEN_BACK = ("reversed", "charged_back", "refunded")
-_IN_FORCE = ("confirmed", "partially_applied", "applied", "posted_in_erp")
+REGISTER_REVERSAL = "register_reversal"
+TAKEN_BACK = ("reversed", "charged_back", "refunded")
+IN_FORCE = ("confirmed", "partially_applied", "applied", "posted_in_erp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,16 @@ class Taken:
     payment: PaymentRow
     applications: tuple[ApplicationRow, ...]
     known_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """That a payment does not stand: how (reversed, charged_back, refunded), from which day, and why."""
+
+    kind: str
+    value_date: str
+    reason: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +85,11 @@ def take_in(tx: Tx, incoming: Incoming, *, policy: LedgerPolicy, at: str) -> Tak
     else:
         payment = _born(books, incoming, recognised_by=recognised_by)
     lines = ledger.applications_of_payments(tx, [payment.id]).get(payment.id, [])
-    if not lines and payment.status in _IN_FORCE:
+    if not lines and payment.status in IN_FORCE:
         payment, lines = _apply(books, payment, incoming)
     ledger.add_identities(tx, recognised_by, payment_id=payment.id)
     _note_owner_posting(books, lines, incoming)
-    if incoming.fields.get("status") in _TAKEN_BACK and payment.status in _IN_FORCE:
+    if incoming.fields.get("status") in TAKEN_BACK and payment.status in IN_FORCE:
         payment, lines = _take_back(books, payment, lines, incoming)
     return Taken(payment, tuple(lines), known_before=found is not None)
 
@@ -101,6 +113,8 @@ def _born(books: _Books, incoming: Incoming, *, recognised_by: Sequence[str]) ->
     ledger.store(books.tx, [payment])
     body = {"amount": payment.amount, "unit": payment.unit, "value_date": payment.value_date, "origin": payment.origin}
     events.append(books.tx, [Fact("payment.received", payment.id, None, body)], at=books.at)
+    if payment.status == "announced":
+        announce(books.tx, [debt for debt, _ in incoming.meant_for], by=incoming.told_by, at=books.at)
     return payment
 
 
@@ -151,11 +165,49 @@ def _apply(books: _Books, payment: PaymentRow, incoming: Incoming) -> tuple[Paym
     return applied, lines
 
 
+def take_back(tx: Tx, payment: PaymentRow, word: TakenBack, *, policy: LedgerPolicy, at: str) -> Taken:
+    """Reverse a payment that stands: contra entries, and an intent for each ledger that holds it or may hold it.
+
+    A payment that was never sent is not sent any more. The caller has checked that it stands.
+    """
+    books = _Books(tx, policy, at)
+    lines = ledger.applications_of_payments(tx, [payment.id])[payment.id]
+    sent = outbox.of_subjects(tx, [str(line.id) for line in lines])
+    waiting = [i.id for i in sent.values() if i.state in (outbox.NEW, outbox.DEAD)]
+    outbox.mark(tx, waiting, state=outbox.ABANDONED, reason=f"the payment was {word.kind} before it was sent", at=at)
+    rows = debts.load(tx, [line.debt_id for line in lines])
+    stated = debts.of_debts(tx, list(rows))
+    incoming = Incoming({**json.loads(payment.body), "status": word.kind}, (), told_by=API)
+    after, every = _take_back(books, payment, lines, incoming)
+    contra = {line.reverses: line for line in every if line.reverses is not None}
+    intents = []
+    for part, line in enumerate(lines, start=1):
+        held = _held_there(line, sent.get(str(line.id)))
+        owner = _owner(rows[line.debt_id], stated[line.debt_id])
+        if held and owner.connection in policy.accept_payments:
+            told = replace(word, reference=rules.reversal_reference(payment.id, part=part))
+            intents.append(_reversal(books, contra[line.id], owner=owner, told=told, after=sent.get(str(line.id))))
+    outbox.add(tx, intents)
+    return Taken(after, tuple(every), known_before=False)
+
+
+def _held_there(line: ApplicationRow, sent: IntentRow | None) -> bool:
+    """Whether the owner's ledger has this application, or may have it."""
+    if line.posted_at is not None:
+        return True
+    return sent is not None and sent.state in (outbox.SENT_UNKNOWN, outbox.PARKED)
+
+
 def _take_back(
     books: _Books, payment: PaymentRow, lines: Sequence[ApplicationRow], incoming: Incoming
 ) -> tuple[PaymentRow, list[ApplicationRow]]:
-    """A reversal is one contra entry for each application: nothing is changed, nothing deleted."""
+    """A reversal is one contra entry for each application: nothing is changed, nothing deleted.
+
+    Told by a ledger itself, its statements include the contra entries as they include the entries. Told to us, they
+    do not yet.
+    """
     tx, at = books.tx, books.at
+    told_to_us = incoming.told_by == API
     contra = [
         replace(
             line,
@@ -163,6 +215,8 @@ def _take_back(
             amount=format(-Decimal(line.amount), "f"),
             applied_at=at,
             reverses=line.id,
+            posted_at=None if told_to_us else line.posted_at,
+            posted_external_id=None if told_to_us else line.posted_external_id,
         )
         for line in lines
     ]
@@ -199,18 +253,46 @@ def _intent(books: _Books, payment: PaymentRow, line: ApplicationRow, *, owner: 
         "remittance": " ".join(filter(None, (payment.reference, fields.get("remittance_text", "")))),
         "payer": fields.get("payer", ""),
     }
+    reason = f"payment {payment.id} of {payment.origin} is not in the ledger of {owner.connection}"
+    return _new_intent(books, order, line=line, owner=owner, what=(REGISTER_PAYMENT, reason))
+
+
+def _reversal(
+    books: _Books, contra: ApplicationRow, *, owner: SourceDebt, told: TakenBack, after: IntentRow | None
+) -> IntentRow:
+    order = {
+        "key": keys.idempotency_key(owner.connection, REGISTER_REVERSAL, told.reference),
+        "debt": owner.external_id,
+        "amount": format(-Decimal(contra.amount), "f"),
+        "unit": contra.unit,
+        "value_date": told.value_date,
+        "reference": told.reference,
+        "payment": told.reference.removesuffix(rules.REVERSAL),
+        "kind": told.kind,
+        "reason": told.reason,
+    }
+    reason = f"the payment was {told.kind}, and the ledger of {owner.connection} holds it"
+    intent = _new_intent(books, order, line=contra, owner=owner, what=(REGISTER_REVERSAL, reason))
+    in_doubt = after is not None and after.state in (outbox.SENT_UNKNOWN, outbox.PARKED)
+    return replace(intent, waits_for=after.id if after is not None and in_doubt else None)
+
+
+def _new_intent(
+    books: _Books, order: Mapping[str, str], *, line: ApplicationRow, owner: SourceDebt, what: tuple[str, str]
+) -> IntentRow:
+    operation, reason = what
     return IntentRow(
         id=0,
-        idempotency_key=key,
+        idempotency_key=order["key"],
         connection=owner.connection,
-        operation=REGISTER_PAYMENT,
+        operation=operation,
         subject_id=str(line.id),
         entity_key=line.debt_id,
         body=json.dumps(order, ensure_ascii=False, sort_keys=True),
         state=outbox.NEW,
         attempts=0,
         next_attempt_at=books.at,
-        reason=f"payment {payment.id} of {payment.origin} is not in the ledger of {owner.connection}",
+        reason=reason,
         created_at=books.at,
         changed_at=books.at,
     )
@@ -220,7 +302,12 @@ def _note_owner_posting(books: _Books, lines: Sequence[ApplicationRow], incoming
     """The owner itself tells a payment that we had from elsewhere: its ledger holds it now."""
     tx, at = books.tx, books.at
     told_of = {debt_id for debt_id, _ in incoming.meant_for}  # an echo of one part says nothing of the others
-    waiting = [line for line in lines if line.posted_at is None and line.debt_id in told_of]
+    undone = incoming.fields.get("status") in TAKEN_BACK  # a standing payment says nothing of its reversal
+    waiting = [
+        line
+        for line in lines
+        if line.posted_at is None and line.debt_id in told_of and (undone or line.reverses is None)
+    ]
     if incoming.told_by == API or not waiting:
         return
     debt_ids = [line.debt_id for line in waiting]

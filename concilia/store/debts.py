@@ -1,4 +1,4 @@
-"""Debts as sources state them and as the hub holds them, with discrepancies. No policy, no commit."""
+"""Debts as sources state them and as the hub holds them. No policy, no commit."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class SourceDebt:
     waiting: str | None
     document: str | None
     stated_at: str
+    missing_since: str | None = None  # its system does not have the record any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,12 @@ def store(tx: Tx, rows: Sequence[DebtRow]) -> None:
     bulk.upsert(tx, tables.debt, _DEBT, [tuple(getattr(r, n) for n in _DEBT) for r in rows], key=("id",))
 
 
+def page(tx: Tx, *, after: str, limit: int) -> list[DebtRow]:
+    """The next debts in order of id."""
+    sql = text(f"SELECT {_DEBT_NAMES} FROM debt WHERE id > :after ORDER BY id LIMIT :limit")
+    return [DebtRow(*row) for row in tx.execute(sql, {"after": after, "limit": limit})]
+
+
 def by_document(tx: Tx, documents: Iterable[str]) -> dict[str, list[DebtRow]]:
     """Debts by document number, whoever the creditor is."""
     found: dict[str, list[DebtRow]] = {}
@@ -159,40 +166,6 @@ def goldens_of(tx: Tx, debtor_ids: Iterable[int]) -> dict[int, str]:
     """The golden id of source debtors."""
     sql = "SELECT id, golden_id FROM source_debtor WHERE golden_id IS NOT NULL AND id IN :values"
     return dict(bulk.select_in(tx, sql, debtor_ids))
-
-
-def open_discrepancies(tx: Tx, debt_ids: Iterable[str]) -> dict[tuple[str, str], tuple[int, str, str]]:
-    """Open discrepancies by debt and connection: id, ours, theirs."""
-    sql = "SELECT debt_id, connection, id, ours, theirs FROM discrepancy WHERE status = 'open' AND debt_id IN :values"
-    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in bulk.select_in(tx, sql, debt_ids)}
-
-
-def open_discrepancy(tx: Tx, debt: DebtRow, *, connection: str, theirs: str, at: str) -> int:
-    """Note that another system states another balance for a debt."""
-    number = bulk.reserve(tx, "discrepancy", 1)
-    sql = text(
-        "INSERT INTO discrepancy (id, kind, debt_id, connection, unit, ours, theirs, status, opened_at) "
-        "VALUES (:id, 'balance', :debt, :connection, :unit, :ours, :theirs, 'open', :at)"
-    )
-    values = {"id": number, "debt": debt.id, "connection": connection, "unit": debt.unit, "at": at}
-    tx.execute(sql, {**values, "ours": debt.stated_balance, "theirs": theirs})
-    return number
-
-
-def close_discrepancies(tx: Tx, numbers: Iterable[int], *, at: str) -> None:
-    """The balances agree again, or the difference has become another one."""
-    sql = "UPDATE discrepancy SET status = 'resolved', resolved_at = :at WHERE id IN :values"
-    bulk.execute_in(tx, sql, numbers, at=at)
-
-
-def discrepancies(tx: Tx, *, status: str = "open", after: int = 0, limit: int = 100) -> list[dict[str, object]]:
-    """Discrepancies of one status, oldest first."""
-    names = ("id", "kind", "debt_id", "connection", "unit", "ours", "theirs", "status", "opened_at", "resolved_at")
-    sql = text(
-        f"SELECT {', '.join(names)} FROM discrepancy WHERE status = :status AND id > :after ORDER BY id LIMIT :limit"
-    )
-    found = tx.execute(sql, {"status": status, "after": after, "limit": limit})
-    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _views(tx: Tx, tail: str, **values: str) -> list[DebtView]:

@@ -96,6 +96,15 @@ def pending_sources(tx: Tx, *, limit: int) -> list[SourcePayment]:
     return [SourcePayment(*row) for row in tx.execute(sql, {"limit": limit})]
 
 
+def every_source(tx: Tx) -> Iterator[list[SourcePayment]]:
+    """All source payments in order of id, page by page."""
+    after = -1
+    sql = text(f"SELECT {_SOURCE_NAMES} FROM source_payment WHERE id > :after ORDER BY id LIMIT 500")
+    while page := [SourcePayment(*row) for row in tx.execute(sql, {"after": after})]:
+        yield page
+        after = page[-1].id
+
+
 def wake_waiting(tx: Tx) -> int:
     """Make source payments that wait for a debt pending again; how many."""
     sql = text("UPDATE source_payment SET pending = 1 WHERE waiting IS NOT NULL AND pending = 0")
@@ -152,6 +161,13 @@ def set_posted(tx: Tx, application_ids: Iterable[int], *, at: str, external_id: 
     """From `at` on, the owner's statements of the debt include these applications."""
     sql = "UPDATE application SET posted_at = :at, posted_external_id = :external WHERE id IN :values"
     bulk.execute_in(tx, sql, application_ids, at=at, external=external_id)
+
+
+def set_all_posted(tx: Tx, applications: Sequence[tuple[int, str]], *, at: str) -> None:
+    """The same for several applications, each with its own external id."""
+    if applications:
+        sql = text("UPDATE application SET posted_at = :at, posted_external_id = :external WHERE id = :id")
+        tx.execute(sql, [{"at": at, "id": n, "external": external} for n, external in applications])
 
 
 def every(tx: Tx) -> Iterator[tuple[PaymentRow, list[ApplicationRow]]]:

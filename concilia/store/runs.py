@@ -49,14 +49,26 @@ class RunRow:
     finished_at: str | None
     body: Mapping[str, Any]
     streams: tuple[StreamCounts, ...] = field(default=())
+    schedule: str | None = None  # whose firing it is, and when that was due
+    due_at: str | None = None
 
 
-def start(tx: Tx, kind: str, *, at: str) -> int:
+def start(tx: Tx, kind: str, *, at: str, schedule: str | None = None, due_at: str | None = None) -> int:
     """Open a run. Runs left open by a killed process are marked as abandoned by `abandon`."""
     run_id = bulk.reserve(tx, "run", 1)
-    sql = text("INSERT INTO run (id, kind, status, started_at, body) VALUES (:id, :kind, 'running', :at, '{}')")
-    tx.execute(sql, {"id": run_id, "kind": kind, "at": at})
+    sql = text(
+        "INSERT INTO run (id, kind, status, started_at, body, schedule, due_at) "
+        "VALUES (:id, :kind, 'running', :at, '{}', :schedule, :due)"
+    )
+    tx.execute(sql, {"id": run_id, "kind": kind, "at": at, "schedule": schedule, "due": due_at})
     return run_id
+
+
+def resume(tx: Tx, run_id: int) -> None:
+    """Go on with a run whose process is gone; streams that it read to their end stay as they are."""
+    tx.execute(text("UPDATE run SET status = 'running', finished_at = NULL WHERE id = :id"), {"id": run_id})
+    sql = text("UPDATE run_stream SET status = 'running', error = NULL WHERE run_id = :id AND status <> 'done'")
+    tx.execute(sql, {"id": run_id})
 
 
 def finish(tx: Tx, run_id: int, *, status: str, body: Mapping[str, Any], at: str) -> None:
@@ -120,13 +132,15 @@ def close_stream(tx: Tx, run_id: int, *, connection: str, stream: str, error: st
 def latest(tx: Tx, *, before: int | None = None, limit: int = 20) -> list[RunRow]:
     """Runs, newest first, with their streams."""
     sql = text(
-        "SELECT id, kind, status, started_at, finished_at, body FROM run WHERE id < :before "
+        "SELECT id, kind, status, started_at, finished_at, body, schedule, due_at FROM run WHERE id < :before "
         "ORDER BY id DESC LIMIT :limit"
     )
     rows = tx.execute(sql, {"before": before or 2**62, "limit": limit}).all()
     streams = _streams(tx, [row[0] for row in rows])
     return [
-        RunRow(row[0], row[1], row[2], row[3], row[4], json.loads(row[5]), tuple(streams.get(row[0], ())))
+        RunRow(
+            row[0], row[1], row[2], row[3], row[4], json.loads(row[5]), tuple(streams.get(row[0], ())), row[6], row[7]
+        )
         for row in rows
     ]
 

@@ -36,7 +36,7 @@ policy = Table("policy", metadata, _text("name", key=True), _text("body"), _text
 run = Table(
     "run", metadata,
     _number("id", key=True), _text("kind"), _text("status"), _text("started_at"), _text("finished_at", null=True),
-    _text("body"),
+    _text("body"), _text("schedule", null=True), _text("due_at", null=True),
 )  # fmt: skip
 
 run_stream = Table(
@@ -118,7 +118,8 @@ match_edge = Table(
 
 match_model = Table(
     "match_model", metadata,
-    _number("id", key=True), _text("body"), _text("note"), _text("made_at"), _text("linked_at", null=True),
+    _number("id", key=True), _text("body"), _text("digest"), _text("note"), _text("made_at"),
+    _text("linked_at", null=True),
 )  # fmt: skip
 
 pin = Table(
@@ -174,7 +175,7 @@ source_debt = Table(
     _number("id", key=True), _number("record_id"), _text("connection"), _text("stream"), _text("external_id"),
     _text("body"), _text("creditor"), _text("debtor_stream", null=True), _text("debtor_key", null=True),
     _number("debtor_id", null=True), _text("debt_id", null=True), _number("pending", default=1),
-    _text("waiting", null=True), _text("document", null=True), _text("stated_at"),
+    _text("waiting", null=True), _text("document", null=True), _text("stated_at"), _text("missing_since", null=True),
     Index("source_debt_key", "connection", "stream", "external_id", unique=True),
     Index("source_debt_external", "external_id"),
     Index("source_debt_record", "record_id"), Index("source_debt_debt", "debt_id"),
@@ -193,7 +194,8 @@ debt = Table(
 discrepancy = Table(
     "discrepancy", metadata,
     _number("id", key=True), _text("kind"), _text("debt_id"), _text("connection"), _text("unit"), _text("ours"),
-    _text("theirs"), _text("status"), _text("opened_at"), _text("resolved_at", null=True),
+    _text("theirs"), _text("status"), _text("opened_at"), _text("resolved_at", null=True), _text("owner", null=True),
+    _text("resolution", null=True), _text("resolved_by", null=True), _text("note", null=True),
     Index("discrepancy_debt", "debt_id"), Index("discrepancy_status", "status", "id"),
 )  # fmt: skip
 
@@ -234,6 +236,39 @@ application = Table(
     Index("application_payment", "payment_id"), Index("application_debt", "debt_id"),
 )  # fmt: skip
 
+agreement = Table(
+    "agreement", metadata,
+    _text("id", key=True), _text("kind"), _text("state"), _text("unit"), _text("terms"), _text("agreed_on"),
+    _text("origin"), _text("replaced_by", null=True), _number("version"), _text("recorded_at"), _text("changed_at"),
+    Index("agreement_state", "state", "id"),
+)  # fmt: skip
+
+agreement_debt = Table(
+    "agreement_debt", metadata,
+    _text("agreement_id", key=True), _text("debt_id", key=True), _number("ordinal"), _number("standing"),
+    Index("agreement_debt_debt", "debt_id"),
+    # One agreement holds a debt at a time, whatever the program believes.
+    Index(
+        "agreement_debt_standing", "debt_id", unique=True,
+        sqlite_where=text("standing = 1"), postgresql_where=text("standing = 1"),
+    ),
+)  # fmt: skip
+
+agreement_event = Table(
+    "agreement_event", metadata,
+    _text("agreement_id", key=True), _number("ordinal", key=True), _text("state"), _text("happening"), _text("at"),
+    _text("by"), _text("reason"), _text("body"),
+)  # fmt: skip
+
+agreement_refusal = Table(
+    "agreement_refusal", metadata,
+    _number("id", key=True), _number("key_id"), _text("idempotency_key"), _text("body_hash"), _text("code"),
+    _text("field"), _text("message"), _text("mend"), _text("body"), _text("at"), _text("status"),
+    _text("agreement_id", null=True),
+    Index("agreement_refusal_call", "key_id", "idempotency_key", "body_hash", unique=True),
+    Index("agreement_refusal_status", "status", "id"),
+)  # fmt: skip
+
 event = Table(
     "event", metadata,
     _number("seq", key=True), _text("at"), _text("type"), _text("subject"), _text("golden_id", null=True),
@@ -246,7 +281,14 @@ intent = Table(
     _number("id", key=True), _text("idempotency_key", unique=True), _text("connection"), _text("operation"),
     _text("subject_id"), _text("entity_key"), _text("body"), _text("state"), _number("attempts", default=0),
     _text("next_attempt_at"), _text("reason"), _text("created_at"), _text("changed_at"),
+    _number("fence", default=0), _number("unknowns", default=0), _text("sent_at", null=True), _text("code", null=True),
+    _number("waits_for", null=True),
     Index("intent_ready", "connection", "state", "id"), Index("intent_subject", "subject_id"),
+    Index(
+        "intent_open", "connection", "entity_key", "id",
+        sqlite_where=text("state IN ('new', 'sent_unknown')"),
+        postgresql_where=text("state IN ('new', 'sent_unknown')"),
+    ),
 )  # fmt: skip
 
 receipt = Table(
@@ -266,4 +308,199 @@ stored_answer = Table(
     "stored_answer", metadata,
     _number("key_id", key=True), _text("idempotency_key", key=True), _text("body_hash"), _number("status"),
     _text("answer"), _text("at"),
+)  # fmt: skip
+
+# Schedules: what is declared, up to when its firings are written down, and each firing with whoever carries it out.
+schedule = Table(
+    "schedule", metadata,
+    _text("name", key=True), _text("body"), _text("fingerprint"), _text("applied_at"), _text("settled_at"),
+    _text("paused_at", null=True), _text("paused_by", null=True),
+)  # fmt: skip
+
+firing = Table(
+    "firing", metadata,
+    _number("id", key=True), _text("schedule"), _text("due_at"), _text("start_at"), _text("status"), _text("reason"),
+    _text("holder", null=True), _number("fence", default=0), _text("lease_until", null=True),
+    _number("run_id", null=True), _text("finished_at", null=True),
+    Index("firing_due", "schedule", "due_at", unique=True), Index("firing_status", "status", "start_at"),
+)  # fmt: skip
+
+# Sweeps: what listing all keys of a stream proved, which records it did not see, and where a person was asked.
+key_sweep = Table(
+    "key_sweep", metadata,
+    _number("id", key=True), _text("connection"), _text("stream"), _number("run_id"), _text("status"),
+    _text("reason"), _number("listed"), _number("absent"), _text("evidence"), _text("at"),
+    Index("key_sweep_stream", "connection", "stream", "id"), Index("key_sweep_run", "run_id"),
+)  # fmt: skip
+
+absence = Table(
+    "absence", metadata,
+    _number("record_id", key=True), _text("connection"), _text("stream"), _number("sightings"), _number("sweep_id"),
+    _text("first_seen"), _text("missing_since", null=True),
+    Index("absence_stream", "connection", "stream"),
+)  # fmt: skip
+
+breaker_trip = Table(
+    "breaker_trip", metadata,
+    _number("id", key=True), _number("run_id"), _text("connection"), _text("stream"), _text("kind"), _number("found"),
+    _number("known"), _number("allowance"), _text("status"), _text("at"), _text("decided_by", null=True),
+    _text("decided_at", null=True),
+    Index("breaker_trip_stream", "connection", "stream", "status"), Index("breaker_trip_run", "run_id"),
+)  # fmt: skip
+
+# Write-back: what was planned against what every system was last seen to say, and where people disagreed with it.
+write_plan = Table(
+    "write_plan", metadata,
+    _number("id", key=True), _text("status"), _text("made_by"), _text("made_at"), _text("applied_at", null=True),
+)  # fmt: skip
+
+plan_target = Table(
+    "plan_target", metadata,
+    _number("plan_id", key=True), _text("connection", key=True), _text("fingerprint"), _number("changes"),
+    _text("waits"), _text("approved_at", null=True), _text("approved_by", null=True),
+)  # fmt: skip
+
+plan_row = Table(
+    "plan_row", metadata,
+    _number("plan_id", key=True), _number("number", key=True), _text("connection"), _text("operation"),
+    _text("golden_id", null=True), _text("stream"), _text("external_id"), _text("field"), _text("base"),
+    _text("ours"), _text("theirs"), _text("body"), _text("why"), _text("idempotency_key"), _text("state"),
+    _text("reason"), _text("changed_at"),
+    Index("plan_row_key", "idempotency_key"), Index("plan_row_state", "connection", "state"),
+)  # fmt: skip
+
+plan_mark = Table(
+    "plan_mark", metadata,
+    _text("connection", key=True), _text("fingerprint"), _number("seq"), _text("at"),
+)  # fmt: skip
+
+conflict = Table(
+    "conflict", metadata,
+    _number("id", key=True), _text("fingerprint", unique=True), _text("kind"), _text("status"),
+    _text("golden_id", null=True), _text("field"), _text("connection"), _text("stream"), _text("external_id"),
+    _text("base"), _text("ours"), _text("theirs"), _text("policy"), _text("why"), _text("body"), _text("opened_at"),
+    _text("taken", null=True), _text("resolved_by", null=True), _text("resolved_at", null=True),
+    Index("conflict_status", "status", "id"), Index("conflict_golden", "golden_id", "field"),
+    Index("conflict_record", "connection", "stream", "external_id"),
+)  # fmt: skip
+
+# One field of one record: what both sides said when they last agreed or agreed to differ, and what we wrote there.
+field_state = Table(
+    "field_state", metadata,
+    _text("connection", key=True), _text("stream", key=True), _text("external_id", key=True), _text("field", key=True),
+    _text("ours", null=True), _text("theirs", null=True), _text("seen"), _text("since"), _text("written", null=True),
+    _text("idempotency_key", null=True), _text("at"),
+)  # fmt: skip
+
+# Delivery: who writes to a connection now, how often a credential may call, tokens in force, and refused payments.
+fence = Table(
+    "fence", metadata,
+    _text("name", key=True), _number("token"), _text("holder"), _text("taken_at"), _text("seen_at"),
+)  # fmt: skip
+
+budget = Table(
+    "budget", metadata,
+    _text("credential", key=True), Column("level", Double, nullable=False), _text("filled_at"),
+    _text("not_before", null=True),
+)  # fmt: skip
+
+token = Table(
+    "token", metadata,
+    _text("credential", key=True), _number("version"), _text("access"), _text("refresh"), _text("expires_at"),
+    _text("asked_at", null=True), _text("changed_at"),
+)  # fmt: skip
+
+payment_refusal = Table(
+    "payment_refusal", metadata,
+    _number("id", key=True), _text("operation"), _number("key_id"), _text("idempotency_key"), _text("body_hash"),
+    _text("code"), _text("field"), _text("message"), _text("mend"), _text("body"), _text("at"), _text("status"),
+    _text("payment_id", null=True),
+    Index("payment_refusal_call", "key_id", "idempotency_key", "body_hash", unique=True),
+    Index("payment_refusal_status", "status", "id"),
+)  # fmt: skip
+
+# Contact: what was asked and answered, what is held ready, what took place, and what debtors and people said.
+rulebook = Table(
+    "rulebook", metadata,
+    _text("digest", key=True), _text("version"), _text("body"), _text("stored_at"),
+)  # fmt: skip
+
+contact_decision = Table(
+    "contact_decision", metadata,
+    _text("id", key=True), _number("debtor_id"), _text("golden_id"), _text("channel"), _text("purpose"), _text("at"),
+    _text("asked_at"), _text("answer"), _text("rule", null=True), _text("rulebook"), _text("question"),
+    _text("facts"), _text("outcome"), _text("asked_by"), _text("actor"),
+    Index("contact_decision_debtor", "debtor_id", "asked_at"),
+)  # fmt: skip
+
+reservation = Table(
+    "reservation", metadata,
+    _text("decision_id", key=True), _number("debtor_id"), _text("channel"), _text("purpose"), _text("at"),
+    _text("expires_at"), _text("state"), _text("interaction_id", null=True), _text("changed_at"),
+    Index("reservation_debtor", "debtor_id", "expires_at"),
+)  # fmt: skip
+
+reservation_debt = Table(
+    "reservation_debt", metadata,
+    _text("decision_id", key=True), _text("debt_id", key=True),
+    Index("reservation_debt_debt", "debt_id"),
+)  # fmt: skip
+
+# Append-only. `debtor_id` is the source debtor it was with, so that it follows merges and splits; null: unresolved.
+interaction = Table(
+    "interaction", metadata,
+    _text("id", key=True), _number("debtor_id", null=True), _text("named"), _text("direction"), _text("channel"),
+    _text("purpose"), _text("actor_type"), _text("actor_id", null=True), _text("agency", null=True),
+    _text("started_at"), _text("ended_at", null=True), _text("told_start"), _text("told_end", null=True),
+    _text("outcome", null=True), _text("party_outcome", null=True), _text("result", null=True),
+    _text("contact_type", null=True), _text("contact_value", null=True), _text("decision_id", null=True),
+    _text("campaign", null=True), _text("experiment", null=True), _text("content_ref", null=True),
+    _text("content_hash", null=True), _text("external_ref", null=True), _text("origin"), _text("body"),
+    _text("recorded_at"),
+    Index("interaction_debtor", "debtor_id", "started_at"),
+    Index("interaction_decision", "decision_id", unique=True),
+    Index("interaction_external", "origin", "external_ref", unique=True),
+)  # fmt: skip
+
+interaction_debt = Table(
+    "interaction_debt", metadata,
+    _text("interaction_id", key=True), _text("debt_id", key=True),
+    Index("interaction_debt_debt", "debt_id"),
+)  # fmt: skip
+
+# Said of a golden debtor, these have a row for each source debtor it concerns: a merge unites them, a split parts them.
+consent = Table(
+    "consent", metadata,
+    _number("id", key=True), _number("debtor_id", key=True), _text("state"), _text("contact_type"),
+    _text("contact_value"), _text("channel"), _text("purpose"), _text("captured_at"), _text("expires_at", null=True),
+    _text("legal_basis"), _text("evidence"), _text("text_version"), _text("by"), _text("recorded_at"),
+    Index("consent_debtor", "debtor_id"),
+)  # fmt: skip
+
+prohibition = Table(
+    "prohibition", metadata,
+    _number("id", key=True), _number("debtor_id", key=True), _text("reason"), _text("contact_type"),
+    _text("contact_value"), _text("channel"), _text("debt_id"), _text("purpose"), _text("since"),
+    _text("until", null=True), _text("evidence"), _text("by"), _text("recorded_at"), _text("lifted_at", null=True),
+    _text("lifted_by", null=True), _text("lifted_because", null=True),
+    Index("prohibition_debtor", "debtor_id"),
+)  # fmt: skip
+
+dispute = Table(
+    "dispute", metadata,
+    _number("id", key=True), _text("debt_id", key=True), _text("kind"), _text("effect"), _text("status"),
+    _text("amount", null=True), _text("opened_at"), _text("opened_via"), _text("authority"), _text("case_id"),
+    _text("response_due", null=True), _text("evidence"), _text("by"), _text("recorded_at"),
+    _text("resolved_at", null=True), _text("resolved_by", null=True), _text("resolution", null=True),
+    _text("note", null=True),
+    Index("dispute_debt", "debt_id"), Index("dispute_status", "status", "id"),
+)  # fmt: skip
+
+# `subject` is `debt:…`, or `debtor:…` with the number of a source debtor.
+hold = Table(
+    "hold", metadata,
+    _number("id", key=True), _text("subject", key=True), _text("reason"), _text("since"), _text("until", null=True),
+    _text("evidence"), _text("by"), _text("recorded_at"), _text("lifted_at", null=True),
+    _text("lifted_by", null=True), _text("lifted_because", null=True),
+    Index("hold_subject", "subject"),
 )  # fmt: skip

@@ -11,8 +11,9 @@ from connectors.contract import (
     ConnectionSettings,
     Finding,
     Found,
+    KeyListing,
     Operation,
-    PaymentOrder,
+    Order,
     Receipt,
     StreamRequest,
     StreamSchema,
@@ -22,7 +23,7 @@ from connectors.database.client import ReadOnlyDatabase
 from connectors.database.faults import translated
 from connectors.database.settings import account_of, source_of
 from connectors.database.statements import rows_of
-from connectors.database.streams import Pass, read_pages
+from connectors.database.streams import Pass, key_pages, read_pages
 
 
 class DatabaseConnector:
@@ -39,7 +40,8 @@ class DatabaseConnector:
     @property
     def capabilities(self) -> Capabilities:
         """Reads incrementally where a stream has a cursor column. Writes nothing."""
-        return Capabilities(streams=tuple(request.name for request in self._streams), incremental="timestamp")
+        names = tuple(request.name for request in self._streams)
+        return Capabilities(streams=names, incremental="timestamp", lists_keys=names)
 
     def check(self) -> Sequence[Finding]:
         """Connect, then look at columns, cursor type and one row of each stream."""
@@ -73,11 +75,15 @@ class DatabaseConnector:
         before = None if full or source.cursor is None else bookmarks.get("")
         return read_pages(self._database, Pass(source, self._account, before, self._now))
 
+    def list_keys(self, request: StreamRequest, *, bookmarks: Mapping[str, Bookmark]) -> KeyListing:  # noqa: ARG002
+        """The key columns of all rows, in one statement of one snapshot."""
+        return KeyListing(key_pages(self._database, source_of(request, account=self._account), account=self._account))
+
     def look_up(self, stream: str, references: Sequence[str]) -> Mapping[str, Found]:  # noqa: ARG002
         """Nothing, always: nothing is ever written here, so there is no reference of ours to find."""
         return {}
 
-    def write(self, operation: Operation, orders: Sequence[PaymentOrder]) -> Iterator[Receipt | Exception]:  # noqa: ARG002
+    def write(self, operation: Operation, orders: Sequence[Order]) -> Iterator[Receipt | Exception]:  # noqa: ARG002
         """Refused: databases are read only."""
         raise PermissionMissing(
             f"Connection {self._account.system} reads a database and writes nothing, so {operation} is refused.",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from concilia.records import BadRow, Bookmark, Page, Record
+from connectors.contract import KeyPage
 from connectors.database.catalog import shape_of
 from connectors.database.client import ReadOnlyDatabase, bound_sqlite
 from connectors.database.faults import translated
@@ -46,6 +47,21 @@ def read_pages(database: ReadOnlyDatabase, asked: Pass) -> Iterator[Page]:
             result = connection.execute(in_order(statement, source), execution_options={"yield_per": PAGE_ROWS})
         while rows := _next_rows(connection, result, asked=asked):
             yield _page(rows, shape=shape, mark=mark)
+
+
+def key_pages(database: ReadOnlyDatabase, source: Source, *, account: Account) -> Iterator[KeyPage]:
+    """The keys of all rows; the end of the result is the proof that there are no others."""
+    asked = Pass(replace(source, columns=source.key, cursor=None), account, None, None)
+    with database.session() as connection:
+        shape = shape_of(connection, asked.source, account=account)
+        with translated(account, what=source.called):
+            statement = rows_of(asked.source, names=asked.source.columns)
+            result = connection.execute(statement, execution_options={"yield_per": PAGE_ROWS})
+        while rows := _next_rows(connection, result, asked=asked):
+            made = [record_of(values, shape) for values in rows]
+            keys = tuple(one.key for one in made if one.key)
+            yield KeyPage(keys, unknown=len(made) - len(keys))
+    yield KeyPage(last=True)
 
 
 def _next_rows(connection: sa.Connection, result: sa.CursorResult[Any], *, asked: Pass) -> list[sa.Row[Any]]:

@@ -15,13 +15,15 @@ from connectors.contract import (
     ConnectionSettings,
     Finding,
     Found,
+    KeyListing,
     Operation,
-    PaymentOrder,
+    Order,
     Receipt,
     StreamRequest,
     StreamSchema,
 )
 from connectors.files.client import FoundFile, Watched, matching
+from connectors.files.keys import list_keys
 from connectors.files.layout import CONNECTION_SETTINGS, LAYOUT_SETTINGS, Layout, known, layout_of, seconds
 from connectors.files.streams import WORKBOOKS, Settling, open_file, read_stream
 
@@ -58,7 +60,8 @@ class FilesConnector:
     @property
     def capabilities(self) -> Capabilities:
         """Reads by content: a file is read again only when it changes. Writes nothing."""
-        return Capabilities(streams=tuple(request.name for request in self._streams), incremental="content")
+        names = tuple(request.name for request in self._streams)
+        return Capabilities(streams=names, incremental="content", lists_keys=names)
 
     def check(self) -> Sequence[Finding]:
         """Look at the folder, and at header and first rows of every file of every stream."""
@@ -112,6 +115,14 @@ class FilesConnector:
             settling=Settling(self._settle, self._moment()),
         )
 
+    def list_keys(self, request: StreamRequest, *, bookmarks: Mapping[str, Bookmark]) -> KeyListing:
+        """The keys in all files of the stream, or in its newest one; see `keys`."""
+        self._folder_exists()
+        settling = Settling(self._settle, self._moment())
+        return list_keys(
+            self._folder, request=request, layout=self._layout(request), bookmarks=bookmarks, settling=settling
+        )
+
     def _moment(self) -> datetime:
         return self._now or system_clock()
 
@@ -119,7 +130,7 @@ class FilesConnector:
         """Nothing, always: a file is an extract of some moment and cannot be asked what holds now."""
         return {}
 
-    def write(self, operation: Operation, orders: Sequence[PaymentOrder]) -> Iterator[Receipt | Exception]:  # noqa: ARG002
+    def write(self, operation: Operation, orders: Sequence[Order]) -> Iterator[Receipt | Exception]:  # noqa: ARG002
         """Refused: files are read only."""
         raise PermissionMissing(
             f"{self._where} reads files and writes nothing, so {operation} is refused.",

@@ -12,26 +12,36 @@ from concilia.errors import ConciliaError, ConfigurationInvalid, CredentialsRefu
 from concilia.records import Bookmark, Page
 from concilia.vault import Secret
 from connectors.contract import (
+    AgreementOrder,
     Capabilities,
     ConnectionSettings,
+    ContactOrder,
     Finding,
     Found,
+    KeyListing,
     Operation,
+    Order,
     PaymentOrder,
     Receipt,
+    ReversalOrder,
     Rung,
+    Step,
     StreamRequest,
     StreamSchema,
 )
 from connectors.rest import Patience, RestClient
+from connectors.sandbox.agreements import agreements_by_reference, record_agreements
 from connectors.sandbox.client import SandboxClient
-from connectors.sandbox.streams import SCHEMAS, STREAMS, pages, request_for, start_of
-from connectors.sandbox.writer import register_payments
+from connectors.sandbox.contacts import UPDATES, update_contacts
+from connectors.sandbox.payments import register_payments, reverse_payments
+from connectors.sandbox.streams import SCHEMAS, STREAMS, key_pages, pages, request_for, start_of
 
 __all__ = ["MAPS", "STREAMS", "Sandbox", "SandboxSettings", "connect", "default_streams", "settings_of"]
 
 MAPS: Final = Path(__file__).parent / "maps"
 _LARGEST_PAGE = 1000
+_PARALLEL = 4
+_FORGETFUL = (Rung.READ_COMPARE, Rung.NONE)  # rungs of a system that does not keep our reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,10 @@ class SandboxSettings:
     page_size: int = 200
     timeout_seconds: float = 10.0
     overlap_seconds: float = 300.0  # how late a change may become visible behind its time stamp
+    late_seconds: float = 0.0  # how long a write may still take effect after its caller lost it
+    rung: Rung = Rung.LOOK_UP  # how payments are written once in effect
+    drafts: bool = False  # payments are drafted, then posted
+    versions: bool = True  # contact data is changed only under the version that was read
 
 
 class Sandbox:
@@ -71,11 +85,21 @@ class Sandbox:
 
     @property
     def capabilities(self) -> Capabilities:
-        """Payments are written to the ERP, once by looking up our reference first; the CRM is read."""
+        """Payments are written to the ERP by the rung of the settings, agreements to both by looking them up first."""
+        money = {Operation.REGISTER_PAYMENT: self._settings.rung, Operation.REGISTER_REVERSAL: Rung.LOOK_UP}
+        payments = money if self._settings.system == "erp" else {}
         return Capabilities(
             streams=tuple(schema.name for schema in SCHEMAS[self._settings.system]),
             incremental="timestamp",
-            writes={Operation.REGISTER_PAYMENT: Rung.LOOK_UP} if self._settings.system == "erp" else {},
+            lists_keys=tuple(schema.name for schema in SCHEMAS[self._settings.system]),
+            writes={
+                **payments,
+                Operation.RECORD_AGREEMENT: Rung.LOOK_UP,
+                Operation.UPDATE_CONTACT: Rung.PRECONDITION if self._settings.versions else Rung.READ_COMPARE,
+            },
+            updates=UPDATES[self._settings.system],
+            parallel=_PARALLEL,
+            late=timedelta(seconds=self._settings.late_seconds),
         )
 
     def check(self) -> Sequence[Finding]:
@@ -115,28 +139,49 @@ class Sandbox:
         since = None if full else start_of(bookmarks.get(""), overlap=overlap)
         return pages(self._client, request, since=since, size=self._settings.page_size)
 
-    def look_up(self, stream: str, references: Sequence[str]) -> Mapping[str, Found]:
-        """Payments by our own references, objects of other streams by their ids."""
-        request_for(self._settings.system, stream)
-        found: dict[str, Found] = {}
-        for reference in references:
-            match stream:
-                case "payments":
-                    item = next(iter(self._client.by_reference(reference)), None)
-                case _:
-                    item = self._client.one(stream, reference)
-            if item is not None:
-                found[reference] = Found(str(item["id"]), item, version=str(item.get("version")))
-        return found
+    def list_keys(self, request: StreamRequest, *, bookmarks: Mapping[str, Bookmark]) -> KeyListing:  # noqa: ARG002
+        """The ids of all objects, page by page to the end the sandbox itself declares."""
+        request_for(self._settings.system, request.name)
+        return KeyListing(key_pages(self._client, request, size=self._settings.page_size))
 
-    def write(self, operation: Operation, orders: Sequence[PaymentOrder]) -> Iterator[Receipt | Exception]:
-        """Register payments in the ERP."""
+    def look_up(self, stream: str, references: Sequence[str]) -> Mapping[str, Found]:
+        """Payments and agreements by our own references, objects of other streams by their ids."""
+        if stream == "agreements":
+            return agreements_by_reference(self._client, self._settings.system, references)
+        if stream == "reversals":
+            held = {r: next(iter(self._client.by_reference(r, stream=stream)), None) for r in references}
+        elif stream == "payments":
+            known = () if self._settings.rung in _FORGETFUL else references
+            held = {r: next(iter(self._client.by_reference(r)), None) for r in known}
+        else:
+            request_for(self._settings.system, stream)
+            held = {r: self._client.one(stream, r) for r in references}
+        return {
+            reference: Found(str(item["id"]), item, version=str(item.get("version")))
+            for reference, item in held.items()
+            if item is not None and item.get("status") != "draft"  # a draft is not paid yet
+        }
+
+    def write(self, operation: Operation, orders: Sequence[Order]) -> Iterator[Receipt | Step | Exception]:
+        """Register payments and take them back in the ERP, and record agreements in either system."""
         if operation not in self.capabilities.writes:
             raise ConfigurationInvalid(
                 f"The {self._settings.system} of the sandbox does not take {operation}.",
                 mend="Send payments to a connection with system: erp.",
             )
-        return register_payments(self._client, orders)
+        match operation:
+            case Operation.REGISTER_PAYMENT:
+                payments = [o for o in orders if isinstance(o, PaymentOrder)]
+                how = self._settings
+                return register_payments(self._client, payments, rung=how.rung, drafts=how.drafts)
+            case Operation.REGISTER_REVERSAL:
+                return reverse_payments(self._client, [o for o in orders if isinstance(o, ReversalOrder)])
+            case Operation.RECORD_AGREEMENT:
+                told = [o for o in orders if isinstance(o, AgreementOrder)]
+                return record_agreements(self._client, self._settings.system, told)
+            case Operation.UPDATE_CONTACT:
+                rung = self.capabilities.writes[operation]
+                return update_contacts(self._client, [o for o in orders if isinstance(o, ContactOrder)], rung=rung)
 
     def close(self) -> None:
         """Close the sockets."""
@@ -146,7 +191,8 @@ class Sandbox:
 def connect(configured: ConnectionSettings) -> Sandbox:
     """The entry point: checks the settings and builds the connector; no call is made yet."""
     settings = settings_of(configured.name, configured.settings)
-    return Sandbox(configured.name, settings, streams=configured.streams)
+    patience = Patience(timeout=settings.timeout_seconds, gate=configured.gate)
+    return Sandbox(configured.name, settings, streams=configured.streams, patience=patience)
 
 
 def default_streams(settings: Mapping[str, Any]) -> tuple[StreamRequest, ...]:
@@ -171,6 +217,10 @@ def settings_of(name: str, settings: Mapping[str, Any]) -> SandboxSettings:
         page_size=int(_number(name, settings, "page_size", low=1, high=_LARGEST_PAGE)),
         timeout_seconds=_number(name, settings, "timeout_seconds", low=0.01, high=600),
         overlap_seconds=_number(name, settings, "overlap_seconds", low=0, high=7 * 86_400),
+        late_seconds=_number(name, settings, "late_seconds", low=0, high=86_400),
+        rung=_rung(name, settings),
+        drafts=settings.get("drafts") is True,
+        versions=settings.get("versions", True) is True,
     )
 
 
@@ -179,6 +229,13 @@ def _system(name: str, settings: Mapping[str, Any]) -> str:
     if system not in STREAMS:
         raise _wrong(name, "system", f"is {system!r}; write {' or '.join(STREAMS)}")
     return str(system)
+
+
+def _rung(name: str, settings: Mapping[str, Any]) -> Rung:
+    found = settings.get("rung", Rung.LOOK_UP)
+    if found not in list(Rung):
+        raise _wrong(name, "rung", f"is {found!r}; write one of {', '.join(Rung)}")
+    return Rung(found)
 
 
 def _number(name: str, settings: Mapping[str, Any], setting: str, *, low: float, high: float) -> float:

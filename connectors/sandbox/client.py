@@ -51,16 +51,44 @@ class SandboxClient:
             return None
         return self._object(answer)
 
-    def by_reference(self, reference: str) -> tuple[Mapping[str, Any], ...]:
-        """The payments that carry this reference, oldest first."""
-        listed = self._listed("payments", {"reference": reference})
+    def by_reference(self, reference: str, *, stream: str = "payments") -> tuple[Mapping[str, Any], ...]:
+        """The payments, or the objects of another list, that carry this reference, oldest first."""
+        listed = self._listed(stream, {"reference": reference})
         return tuple(item for item in listed.items if isinstance(item, dict))
 
-    def register(self, payment: Mapping[str, str], *, key: str) -> Response:
+    def on_invoice(self, invoice: str) -> tuple[Mapping[str, Any], ...]:
+        """The payments on an invoice, oldest first."""
+        listed = self._listed("payments", {"invoice": invoice, "limit": "1000"})
+        return tuple(item for item in listed.items if isinstance(item, dict))
+
+    def register(self, payment: Mapping[str, Any], *, key: str, version: str | None = None) -> Response:
         """Create a payment once: never repeated here, as the system may ignore the key."""
-        return self._rest.call(
-            "POST", "/erp/payments", body=payment, headers={"Idempotency-Key": key}, idempotent=False
-        )
+        headers = {"Idempotency-Key": key, **({} if version is None else {"If-Match": f'"{version}"'})}
+        return self._rest.call("POST", "/erp/payments", body=payment, headers=headers, idempotent=False)
+
+    def put(self, reference: str, payment: Mapping[str, Any]) -> Response:
+        """Create a payment under our own id, or get the one there is. A lost answer is said, not repeated."""
+        path = f"/erp/payments/{quote(reference, safe='')}"
+        return self._rest.call("PUT", path, body=payment, idempotent=False)
+
+    def post(self, key: str) -> Response:
+        """Make a draft payment count. Told again it changes nothing, so it is repeated on temporary faults."""
+        return self._rest.call("POST", f"/erp/payments/{quote(key, safe='')}/post", body={}, idempotent=True)
+
+    def reverse(self, reversal: Mapping[str, Any]) -> Response:
+        """Take back a payment once: never repeated here."""
+        return self._rest.call("POST", "/erp/reversals", body=reversal, idempotent=False)
+
+    def change(self, stream: str, key: str, cells: Mapping[str, str | None], *, version: str | None) -> Response:
+        """Change columns of an object, with a version only while it is that one: never repeated here."""
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        path = f"/{self._system}/{stream}/{quote(key, safe='')}"
+        return self._rest.call("PATCH", path, body=cells, headers=headers, idempotent=False)
+
+    def note(self, stream: str, told: Mapping[str, Any], *, key: str) -> Response:
+        """Add an agreement or a task once: never repeated here, as the system may ignore the key."""
+        headers = {"Idempotency-Key": key}
+        return self._rest.call("POST", f"/{self._system}/{stream}", body=told, headers=headers, idempotent=False)
 
     def _listed(self, stream: str, params: Mapping[str, str]) -> Listed:
         found = self._object(self._got(f"/{self._system}/{stream}", params))

@@ -8,26 +8,34 @@ from typing import Any
 from concilia.errors import ConciliaError, RecordRejected, RunMustStop
 from connectors.rest import Response
 
-# Code of the system -> the field of the payment it is about.
-_FIELDS = {
-    "not_found": "invoice",
-    "closed": "invoice",
-    "overpaid": "amount",
-    "bad_amount": "amount",
-    "wrong_currency": "currency",
-    "bad_date": "value_date",
-    "key_reused": "reference",
+# Code of the system -> the field it is about, and our name of the rule.
+_RULES = {
+    "not_found": ("invoice", "unknown_debt"),
+    "closed": ("invoice", "debt_closed"),
+    "overpaid": ("amount", "above_balance"),
+    "bad_amount": ("amount", "bad_amount"),
+    "wrong_currency": ("currency", "other_unit"),
+    "bad_date": ("value_date", "bad_date"),
+    "period_closed": ("value_date", "period_closed"),
+    "not_applied": ("payment", "never_applied"),
+    "key_reused": ("reference", "reference_taken"),
+}
+_MENDS = {
+    "period_closed": "Give it a day in an open period, and try again.",
+    "above_balance": "Reverse it here, or have the invoice corrected there and try again.",
 }
 
 
 def refusal(answer: Response, order: Mapping[str, Any]) -> RecordRejected:
     """A write answered with 4xx: the system's own sentence, kept word for word."""
     code, sentence = _said(answer)
-    field = _FIELDS.get(code, "")
+    field, rule = _RULES.get(code, ("", ""))
     return RecordRejected(
         sentence or f"The sandbox answered {answer.status} without a reason.",
+        mend=_MENDS.get(rule, ""),
         field=field,
         value=str(order.get(field, "")),
+        code=rule,
     )
 
 

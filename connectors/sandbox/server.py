@@ -19,9 +19,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from concilia.clock import Clock, system_clock, to_text
-from connectors.sandbox.ledger import COLLECTIONS, Ledger, Refused
+from connectors.sandbox.ledger import COLLECTIONS, Ledger, Mode, Refused
 from connectors.sandbox.misbehave import Fault, Faults, FaultsInvalid, Kind, parse
 from connectors.sandbox.portfolio import Portfolio, Row, generate
+from connectors.sandbox.writes import Writes
 
 _MAINTENANCE = "<html><body><h1>Sistema en mantención</h1><p>Vuelva más tarde.</p></body></html>".encode()
 
@@ -49,6 +50,7 @@ class Asked:
     updated_since: str | None = None
     after_id: str = ""
     reference: str | None = None
+    invoice: str | None = None
 
 
 class World:
@@ -89,9 +91,7 @@ class Lists:
 
     def _listing(self, collection: str) -> Callable[..., Any]:
         async def listing(request: Request, asked: Annotated[Asked, Depends()]) -> Row:
-            rows = self._world.ledger.rows(collection)
-            if asked.reference is not None:
-                rows = [row for row in rows if row.get("reference") == asked.reference]
+            rows = self._world.ledger.rows(collection, reference=asked.reference, invoice=asked.invoice)
             since = "" if asked.updated_since is None else _instant(asked.updated_since)
             last = (since, asked.after_id) if asked.after_id else (since,)
             first = sum((row["updated_at"], row["id"]) <= last for row in rows) + max(asked.offset, 0)
@@ -109,34 +109,6 @@ class Lists:
         if fault is not None and fault.kind is Kind.SHUFFLE_PAGE:
             items = self._world.faults.shuffled(items)
         return {"items": items, "more": more}
-
-
-class Writes:
-    """What may be written: payments in the ERP, contacts in the CRM."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def routes(self) -> APIRouter:
-        """The two writes, behind the key."""
-        router = APIRouter(dependencies=[Depends(_key_check(self._world.api_key))])
-        router.add_api_route("/erp/payments", self.pay, methods=["POST"], status_code=201)
-        router.add_api_route("/crm/contacts/{key}", self.patch, methods=["PATCH"])
-        return router
-
-    async def pay(
-        self, order: Annotated[dict[str, Any], Body()], idempotency_key: Annotated[str | None, Header()] = None
-    ) -> JSONResponse:
-        """Register a payment: 201, or 200 with the first answer when the key is honoured and known."""
-        answer, new = self._world.ledger.pay(order, idempotency_key=idempotency_key)
-        return JSONResponse(answer, status_code=201 if new else 200)
-
-    async def patch(
-        self, key: str, fields: Annotated[dict[str, Any], Body()], if_match: Annotated[str | None, Header()] = None
-    ) -> JSONResponse:
-        """Change a contact; with If-Match only if that is still its version."""
-        row = self._world.ledger.patch("contacts", key, fields, version=if_match)
-        return JSONResponse(row, headers={"ETag": f'"{row["version"]}"'})
 
 
 class Control:
@@ -164,9 +136,12 @@ class Control:
         return {"rules": len(document.get("rules", []))}
 
     async def set_mode(self, document: Annotated[dict[str, Any], Body()]) -> Row:
-        """Whether `Idempotency-Key` is honoured (`{"honour_idempotency_key": true}`) or ignored."""
-        self._world.ledger.honours_keys = document.get("honour_idempotency_key") is True
-        return {"honour_idempotency_key": self._world.ledger.honours_keys}
+        """What the ERP is able to do, see `ledger.Mode`; what is left out is as it was at the start."""
+        known = set(Mode.__dataclass_fields__)
+        if set(document) - known:
+            raise Refused(422, "bad_mode", f"A mode has: {', '.join(sorted(known))}.")
+        self._world.ledger.mode = Mode(**document)
+        return asdict(self._world.ledger.mode)
 
     async def edit(self, document: Annotated[dict[str, Any], Body()]) -> Row:
         """What a person does: `{"collection", "id", "fields"}`; unknown ids are created, `"fields": null` deletes."""
@@ -322,7 +297,9 @@ def _application(world: World) -> FastAPI:
     lists = Lists(world)
     for system in COLLECTIONS:
         app.include_router(lists.routes(system))
-    app.include_router(Writes(world).routes())
+    app.include_router(
+        Writes(lambda: world.ledger).routes(APIRouter(dependencies=[Depends(_key_check(world.api_key))]))
+    )
     app.include_router(Control(world).routes())
     app.add_exception_handler(Refused, _refusal)
     app.add_exception_handler(RequestValidationError, _bad_request)

@@ -10,7 +10,7 @@ from typing import Any
 from concilia.clock import to_text
 from concilia.errors import ConfigurationInvalid, RunMustStop
 from concilia.records import BadRow, Bookmark, Page, Record
-from connectors.contract import StreamRequest, StreamSchema
+from connectors.contract import KeyPage, StreamRequest, StreamSchema
 from connectors.sandbox.client import SandboxClient
 
 _STALE_PAGES = 5  # the same page again so often in a row means the system is stuck, not unlucky
@@ -122,6 +122,13 @@ def pages(client: SandboxClient, request: StreamRequest, *, since: str | None, s
                 f"The sandbox gives the same page of {request.name} again and again.",
                 mend="Run again later; what was read is kept.",
             )
+
+
+def key_pages(client: SandboxClient, request: StreamRequest, *, size: int) -> Iterator[KeyPage]:
+    """All keys; an object that changes meanwhile moves to the end of the list and is met there, or met twice."""
+    for page in pages(client, request, since=None, size=size):
+        yield KeyPage(tuple(record.key for record in page.records), unknown=len(page.bad_rows))
+    yield KeyPage(last=True)
 
 
 def to_record(stream: str, item: Mapping[str, Any], *, key: tuple[str, ...]) -> Record:

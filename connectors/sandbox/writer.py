@@ -1,26 +1,37 @@
-"""Registers payments: look up by our reference, create once, read back. One receipt or error for each order."""
+"""Orders in turn, one receipt or error for each; and what all writes to the sandbox share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from concilia.errors import ConciliaError, OutcomeUnknown, RecordRejected, RetryLater, SystemRefused
-from connectors.contract import PaymentOrder, Receipt
+from connectors.contract import PaymentOrder, Receipt, Step
+from connectors.rest import Response
 from connectors.sandbox.client import SandboxClient
 from connectors.sandbox.faults import refusal
 
+Ordered = TypeVar("Ordered")
+Writing = Generator[Step, None, Receipt]
 
-def register_payments(client: SandboxClient, orders: Sequence[PaymentOrder]) -> Iterator[Receipt | Exception]:
+
+def in_turn(orders: Sequence[Ordered], write: Callable[[Ordered], Receipt]) -> Iterator[Receipt | Exception]:
     """Carry out the orders in turn. Once throttled, the rest of the batch is handed back without a call."""
+    for answer in stepwise(orders, lambda order: _at_once(order, write)):
+        if not isinstance(answer, Step):
+            yield answer
+
+
+def stepwise(orders: Sequence[Ordered], write: Callable[[Ordered], Writing]) -> Iterator[Receipt | Step | Exception]:
+    """The same for writes of several steps: each is given out before the next one is begun."""
     throttled: RetryLater | None = None
     for order in orders:
         if throttled is not None:
             yield RetryLater(throttled.message, after=throttled.after)
             continue
         try:
-            yield _register(client, order)
+            yield (yield from write(order))
         except SystemRefused:
             raise
         except RetryLater as fault:
@@ -30,13 +41,9 @@ def register_payments(client: SandboxClient, orders: Sequence[PaymentOrder]) -> 
             yield fault
 
 
-def _register(client: SandboxClient, order: PaymentOrder) -> Receipt:
-    if not order.reference:
-        raise RecordRejected("The payment has no reference, so it could not be found again.", field="reference")
-    known = client.by_reference(order.reference)
-    if known:
-        return _found_before(client, order, known[0])
-    payment = {
+def wire_shape(order: PaymentOrder) -> dict[str, Any]:
+    """The payment as the ERP takes it."""
+    return {
         "invoice": order.debt,
         "amount": order.amount,
         "currency": order.unit,
@@ -45,30 +52,41 @@ def _register(client: SandboxClient, order: PaymentOrder) -> Receipt:
         "reference": order.reference,
         "memo": " / ".join(text for text in (order.remittance, order.payer) if text),
     }
-    answer = client.register(payment, key=order.key)
+
+
+def made(client: SandboxClient, order: PaymentOrder, answer: Response) -> Receipt:
+    """The receipt of an answer: 201 made it, 200 had it. RecordRejected with the system's sentence for the others."""
+    said = opened(answer, "payment", of=wire_shape(order))
+    payment: Mapping[str, Any] = said["payment"]
+    balance = balance_of(client, order.debt, otherwise=_answered(said))
+    return Receipt(str(payment["id"]), balance=balance, found_before=answer.status == 200, fields=payment)
+
+
+def opened(answer: Response, member: str, *, of: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body of a write's answer, which holds that member with an id."""
     if answer.status not in (200, 201):
-        raise refusal(answer, payment)
+        raise refusal(answer, of)
     said = answer.json()
-    if not isinstance(said, dict) or not isinstance(said.get("payment"), dict) or not said["payment"].get("id"):
-        raise OutcomeUnknown(f"{answer.url} answered {answer.status} without the payment it made.")
-    made: Mapping[str, Any] = said["payment"]
-    return Receipt(str(made["id"]), balance=_balance(client, order.debt, otherwise=_answered(said)), fields=made)
+    if not isinstance(said, dict) or not isinstance(said.get(member), dict) or not said[member].get("id"):
+        raise OutcomeUnknown(f"{answer.url} answered {answer.status} without the {member} it made.")
+    return said
 
 
-def _found_before(client: SandboxClient, order: PaymentOrder, known: Mapping[str, Any]) -> Receipt:
+def found_before(client: SandboxClient, order: PaymentOrder, known: Mapping[str, Any]) -> Receipt:
     """The payment under our reference, if it is the one ordered; it was written before and its answer lost."""
-    if known.get("invoice") != order.debt or not _same_amount(known.get("amount"), order.amount):
+    if known.get("invoice") != order.debt or not same_amount(known.get("amount"), order.amount):
         raise RecordRejected(
             f"The reference {order.reference} already stands for payment {known.get('id')}, which differs.",
             mend="Compare both payments, and register this one under a reference of its own.",
             field="reference",
             value=order.reference,
+            code="reference_taken",
         )
-    balance = _balance(client, order.debt, otherwise=None)
+    balance = balance_of(client, order.debt, otherwise=None)
     return Receipt(str(known["id"]), balance=balance, found_before=True, fields=known)
 
 
-def _balance(client: SandboxClient, debt: str, *, otherwise: str | None) -> str | None:
+def balance_of(client: SandboxClient, debt: str, *, otherwise: str | None) -> str | None:
     """The balance read back; a failed reading must not hide that the payment was made."""
     try:
         invoice = client.one("invoices", debt)
@@ -77,13 +95,19 @@ def _balance(client: SandboxClient, debt: str, *, otherwise: str | None) -> str 
     return otherwise if invoice is None else str(invoice.get("balance"))
 
 
+def same_amount(left: object, right: str) -> bool:
+    """Whether an amount of the system is that of the order."""
+    try:
+        return Decimal(str(left)) == Decimal(right)
+    except InvalidOperation:
+        return False
+
+
 def _answered(said: Mapping[str, Any]) -> str | None:
     invoice = said.get("invoice")
     return str(invoice["balance"]) if isinstance(invoice, dict) and "balance" in invoice else None
 
 
-def _same_amount(left: object, right: str) -> bool:
-    try:
-        return Decimal(str(left)) == Decimal(right)
-    except InvalidOperation:
-        return False
+def _at_once(order: Ordered, write: Callable[[Ordered], Receipt]) -> Writing:
+    yield from ()
+    return write(order)

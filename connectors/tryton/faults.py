@@ -26,6 +26,8 @@ from concilia.errors import (
 _NOT_ALLOWED = re.compile(
     r"You are not allowed to (access|read|write|execute|modify)\b|Calling button .* is not allowed"
 )
+# Messages account.msg_no_period_date, msg_no_open_period_date and the like.
+_CLOSED = re.compile(r"must (create a period|reopen the period)\b|closed (journal-)?period")
 _AGAIN = timedelta(seconds=5)
 
 
@@ -39,6 +41,9 @@ def translated(error: Any, *, system: str, method: str) -> ConciliaError:
                 mend="Give the user of this connection a group with that access in Tryton.",
                 system=system,
             )
+        case ["UserError", [str(text), *_]] if _CLOSED.search(text):
+            mend = "Have the period opened there, or give it a day in an open one, and try again."
+            fault = RecordRejected(f"{system}: {text}", mend=mend, field="value_date", code="period_closed")
         case ["UserError", [str(text), *_]]:
             fault = RecordRejected(f"{system}: {text}")
         case ["UserWarning", [str(name), *texts]]:

@@ -16,7 +16,7 @@ from connectors.contract import ConnectionSettings
 KNOWN = frozenset(
     {
         "url", "database", "username", "password", "company", "payment_method", "overlap_seconds", "ca_file",
-        "page_size", "time_zone", "decimal",
+        "page_size", "late_seconds", "time_zone", "decimal",
     }
 )  # fmt: skip
 _LARGEST_PAGE = 1000  # Tryton may limit what one call gives (request.records_limit)
@@ -36,6 +36,7 @@ class Settings:
     overlap: timedelta = timedelta(seconds=300)
     ca_file: str | None = None
     page_size: int = 200
+    late: timedelta = timedelta(seconds=20)  # how long a write may still take effect after its caller lost it
 
 
 def settings_of(configured: ConnectionSettings) -> Settings:
@@ -59,6 +60,7 @@ def settings_of(configured: ConnectionSettings) -> Settings:
         overlap=timedelta(seconds=_number(given, "overlap_seconds", default=300, highest=7 * 86400)),
         ca_file=str(Path(configured.folder) / authority) if authority else None,
         page_size=max(1, _number(given, "page_size", default=200, highest=_LARGEST_PAGE)),
+        late=timedelta(seconds=_number(given, "late_seconds", default=20, highest=86400)),
     )
 
 

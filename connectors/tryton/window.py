@@ -21,6 +21,7 @@ from typing import Any
 from concilia.clock import from_text, to_text
 from concilia.errors import RunMustStop
 from concilia.records import Bookmark, Page, Record
+from connectors.contract import KeyPage
 from connectors.tryton.client import TrytonClient
 from connectors.tryton.streams import PARTIES, Source
 from connectors.tryton.wire import Domain, Row, changed_since
@@ -60,6 +61,22 @@ def pages(client: TrytonClient, source: Source, *, bookmark: Bookmark | None) ->
             return
         window = replace(window, last=rows[-1]["id"])
         yield Page(records, bookmark=window.inside())
+
+
+def key_pages(client: TrytonClient, source: Source) -> Iterator[KeyPage]:
+    """All ids of the stream, counted by Tryton afterwards: a deletion meanwhile makes the count differ, and is seen
+    by the next listing."""
+    size = client.settings.page_size
+    domain = [*source.domain, *_company(client, source)]
+    last = 0
+    while True:
+        rows = client.search_read(source.model, [*domain, ["id", ">", last]], fields=["id"], limit=size)
+        keys = tuple((str(row["id"]),) for row in rows)
+        if len(rows) < size:
+            yield KeyPage(keys, last=True, total=client.count(source.model, domain))
+            return
+        last = rows[-1]["id"]
+        yield KeyPage(keys)
 
 
 def by_ids(client: TrytonClient, source: Source, *, ids: Sequence[int]) -> list[Record]:

@@ -128,6 +128,17 @@ def _amount_objection(invoice: Row, order: PaymentOrder, *, amount: Decimal) -> 
     return None
 
 
+def _rule(invoice: Row | None, order: PaymentOrder, *, amount: Decimal) -> str:
+    """The name of the rule behind an objection."""
+    if invoice is None:
+        return "unknown_debt"
+    if invoice["state"] != "posted":
+        return "debt_closed"
+    if order.unit != invoice["currency."]["code"]:
+        return "other_unit"
+    return "above_balance" if amount > (invoice["amount_to_pay"] or Decimal(0)) else "bad_amount"
+
+
 def _registered(client: TrytonClient, order: PaymentOrder) -> Receipt:
     amount, day = _amount(order), _day(order)
     if order.reference.strip() != order.reference or not order.reference:
@@ -135,9 +146,11 @@ def _registered(client: TrytonClient, order: PaymentOrder) -> Receipt:
     before = payments_by_reference(client, [order.reference]).get(order.reference)
     if before is not None:
         return _receipt(client, order, found=before, found_before=True)
-    why_not = objection(_invoice(client, order.debt), order, amount=amount)
+    invoice = _invoice(client, order.debt)
+    why_not = objection(invoice, order, amount=amount)
     if why_not is not None:
-        raise RecordRejected(f"{client.settings.system}: {why_not}", field="debt", value=order.debt)
+        code = _rule(invoice, order, amount=amount)
+        raise RecordRejected(f"{client.settings.system}: {why_not}", field="debt", value=order.debt, code=code)
     _pay(client, order, amount=amount, day=day)
     written = payments_by_reference(client, [order.reference]).get(order.reference)
     if written is None:
@@ -156,10 +169,15 @@ def _receipt(client: TrytonClient, order: PaymentOrder, *, found: Found, found_b
             field="reference",
             value=order.reference,
         )
-    invoice = _invoice(client, order.debt)
-    balance = (invoice["amount_to_pay"] or Decimal(0)) if invoice else None
+    balance = amount_to_pay(client, order.debt)
     shown = None if balance is None else format(balance, "f")
     return Receipt(found.external_id, balance=shown, found_before=found_before, fields=fields)
+
+
+def amount_to_pay(client: TrytonClient, debt: str) -> Decimal | None:
+    """What the invoice owes now; None when there is no such invoice."""
+    invoice = _invoice(client, debt)
+    return (invoice["amount_to_pay"] or Decimal(0)) if invoice else None
 
 
 def _pay(client: TrytonClient, order: PaymentOrder, *, amount: Decimal, day: date) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from concilia.store import connections
+from concilia.store.migrate import HEAD
 from sync import actions
 from sync.hub import Hub
 from tests.door import Door, check
@@ -134,7 +135,7 @@ def test_a_database_that_does_not_answer_is_said_to_be_out_of_reach(hub: Hub, do
 
 def test_health_counts_what_waits(hub: Hub, door: Door) -> None:
     told = door.get("/healthz").json()
-    assert told == {"status": "ok", "schema_version": "0001", "pending": {"debtors": 0, "quarantined": 2, "intents": 0}}
+    assert told == {"status": "ok", "schema_version": HEAD, "pending": {"debtors": 0, "quarantined": 2, "intents": 0}}
     door.pay({"debt": {"document": "F-1"}, "amount": "1", "unit": "CLP", "value_date": "2026-11-22", "reference": "T"})
     assert door.get("/healthz").json()["pending"]["intents"] == 1
     with hub.store.read() as tx:

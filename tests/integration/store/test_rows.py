@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from concilia.records import Bookmark
-from concilia.store import bookmarks, crosswalk, debts, golden, ledger, outbox, quarantine, runs, sources
+from concilia.store import bookmarks, crosswalk, debts, discrepancies, golden, ledger, outbox, quarantine, runs, sources
 from concilia.store.crosswalk import StoredClaim
 from concilia.store.debts import DebtRow, SourceDebt
+from concilia.store.discrepancies import DiscrepancyRow
 from concilia.store.golden import GoldenRow
 from concilia.store.ledger import ApplicationRow, PaymentRow
 from concilia.store.outbox import IntentRow, NextStep
@@ -20,7 +21,7 @@ AT, LATER = "2026-11-22T12:00:00.000000+00:00", "2026-11-23T12:00:00.000000+00:0
 
 
 def intent(key: str, subject: str = "1", state: str = outbox.NEW) -> IntentRow:
-    return IntentRow(0, key, "erp", "register_payment", subject, "d1", "{}", state, 0, AT, "", AT, AT)
+    return IntentRow(0, key, "erp", "register_payment", subject, f"d{key}", "{}", state, 0, AT, "", AT, AT)
 
 
 def payment(name: str) -> PaymentRow:
@@ -75,7 +76,7 @@ def test_an_intent_is_ready_when_its_time_has_come_and_nobody_has_finished_it(st
         assert [i.id for i in outbox.ready(tx, "erp", now=LATER, after=0, limit=2)] == [1, 2]
         assert [i.id for i in outbox.ready(tx, "erp", now=LATER, after=2, limit=9)] == [6]
         assert outbox.ready(tx, "crm", now=LATER, after=0, limit=9) == []
-        outbox.mark_sent(tx, [6], at=LATER)
+        outbox.claim(tx, [6], fence=1, at=LATER)
         assert [(i.state, i.attempts) for i in outbox.listed(tx, state=outbox.SENT_UNKNOWN)] == [
             ("sent_unknown", 0), ("sent_unknown", 1),
         ]  # fmt: skip
@@ -137,11 +138,12 @@ def test_all_debts_are_read_once_whatever_the_page(store: Store) -> None:
 
 def test_a_discrepancy_is_open_until_it_is_closed(store: Store) -> None:
     with store.begin() as tx:
-        number = debts.open_discrepancy(tx, debt("d1"), connection="old", theirs="90", at=AT)
-        assert debts.open_discrepancies(tx, ["d1", "d2"]) == {("d1", "old"): (number, "100", "90")}
-        debts.close_discrepancies(tx, [number], at=LATER)
-        assert debts.open_discrepancies(tx, ["d1"]) == {}
-        assert [d["resolved_at"] for d in debts.discrepancies(tx, status="resolved")] == [LATER]
+        row = DiscrepancyRow(0, "balance", "d1", "old", "CLP", "100", "90", "open", AT, owner="erp")
+        (number,) = discrepancies.add(tx, [row])
+        assert discrepancies.standing(tx, ["d1", "d2"]) == [replace(row, id=number)]
+        discrepancies.close(tx, [number], resolution="over", at=LATER)
+        assert discrepancies.standing(tx, ["d1"]) == []
+        assert [d.resolved_at for d in discrepancies.listed(tx, status="resolved")] == [LATER]
 
 
 def test_golden_records_keep_every_version_they_replace(store: Store) -> None:

@@ -14,7 +14,7 @@ from admin_api.pages.words import LANGUAGES
 from concilia import schema
 from concilia.normalize.verdict import Verdict
 from concilia.store.runs import DISPOSITIONS
-from dedup import survivorship
+from dedup import evidence_levels, survivorship
 from mapping.issues import Code
 from sync import comparing, stewardship
 
@@ -61,6 +61,10 @@ def test_every_name_of_the_hub_has_a_name_for_people(spoken: words.Words) -> Non
         "judgement_button": stewardship.JUDGEMENTS,
         "agreement": [comparing.EQUAL, comparing.ALIKE, comparing.DIFFERENT, comparing.ONE_SIDE],
         "language": LANGUAGES,
+        "feature": [*evidence_levels.NAMES, "prior", "caution"],
+        "scored": sorted(
+            {part for levels in evidence_levels.FIELDS.values() for level in levels for part in level.split("+")}
+        ),
     }
     missing = [
         f"{area}.{name}" for area, names in wanted.items() for name in names if f"{area}.{name}" not in spoken.texts
@@ -72,6 +76,36 @@ def test_why_a_value_stands_is_said_in_spanish() -> None:
     criteria: list[tuple[str, Any]] = [*survivorship._TIES, *(c for own in survivorship._OWN.values() for c in own)]
     said = [*survivorship.SENTENCES.values(), *(reason for reason, _ in criteria)]
     assert [sentence for sentence in said if words.phrase(ES, sentence) == sentence] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "spanish"),
+    [
+        (survivorship.PINNED_SENTENCE, "Una persona fijó este valor; vale digan lo que digan las fuentes."),
+        (survivorship.OVERRULED, "una persona fijó otro valor"),
+        (
+            "trusted 80 against 50 of crm, but 3 years older",
+            "con confianza 80 contra 50 de crm, pero 3 años más antiguo",
+        ),
+        ("trusted 40 against 50 of crm, and 1 day older", "con confianza 40 contra 50 de crm, y 1 día más antiguo"),
+        ("trusted as crm is, but 13 months older", "con la misma confianza que crm, pero 13 meses más antiguo"),
+        (
+            "12 days newer than the word of erp, but trusted 50 against 80",
+            "12 días más nuevo que lo que dice erp, pero con confianza 50 contra 80",
+        ),
+        (
+            "trusted 80 against 60 of crm, and nothing says how old it is",
+            "con confianza 80 contra 60 de crm, y nada dice de cuándo es",
+        ),
+        ("2.2 bits; 2.5 merge without asking", "2.2 bits; con 2.5 se unen sin preguntar"),
+        (
+            "This value cannot stand as birth_date: it says nothing.",
+            "Este valor no puede quedar en «Fecha de nacimiento»: no dice nada.",
+        ),
+    ],
+)
+def test_weights_and_pins_are_said_in_spanish_with_their_numbers(said: str, spanish: str) -> None:
+    assert words.phrase(ES, said) == spanish
 
 
 def test_a_sentence_with_values_keeps_them_and_an_unknown_one_is_shown_as_said() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from concilia.errors import ConfigurationInvalid
 from concilia.vault import Secret
 from concilia.workspace import Workspace, load
+from concilia.write_policy import ConflictPolicy, FieldPolicy
 
 TEXT = """\
 version: 1
@@ -65,6 +68,15 @@ def test_a_workspace_says_what_its_file_says(folder: Path) -> None:
     assert workspace.creditors["acme"].owner == "erp"
     assert workspace.creditors["acme"].name == "Acme S.A."
     assert workspace.survivorship == {"full_name": "most_trusted"}
+
+
+def test_survivorship_takes_a_rule_or_a_rule_with_a_half_life_and_half_lives_of_contact_points(folder: Path) -> None:
+    declared = "{rule: weighted, half_life: 730}\n  surname_1: {half_life: 900}\n  phone: {half_life: 90}"
+    assert changed(folder, "most_trusted", declared).survivorship == {
+        "full_name": {"rule": "weighted", "half_life": 730},
+        "surname_1": {"half_life": 900},
+        "phone": {"half_life": 90},
+    }
 
 
 def test_a_unit_left_out_is_the_currency_of_the_country(folder: Path) -> None:
@@ -167,6 +179,11 @@ def test_a_setting_that_only_sounds_like_a_secret_is_kept(folder: Path, setting:
         ("owner: erp", "owner: erb", 'at creditors.acme.owner: there is no connection "erb". Did you mean "erp"?'),
         ("full_name:", "ful_name:", 'a debtor has no field "ful_name". Did you mean "full_name"?'),
         ("most_trusted", "most_trusty", 'Did you mean "most_trusted"?'),
+        ("most_trusted", "{rule: waighted}", 'Did you mean "weighted"?'),
+        ("most_trusted", "{half_live: 30}", 'there is no setting "half_live". Did you mean "half_life"?'),
+        ("most_trusted", "{half_life: 0}", "half_life is a whole number of days, from 1 to 36500"),
+        ("full_name: most_trusted", "phone: most_recent", "every phone is kept; no rule chooses. Say only how fast"),
+        ("full_name:", "tax_id:", "the tax id is the best proven identifier; no rule chooses it."),
         ("America/Santiago", "America/Santiagoo", "is no known time zone"),
         ("America/Santiago", "../../etc/passwd", "is no known time zone"),
         (
@@ -176,6 +193,20 @@ def test_a_setting_that_only_sounds_like_a_secret_is_kept(folder: Path, setting:
         ),
         ("map: cartera.yaml", "map: ../other.yaml", "outside the workspace"),
         ("payments: true", "payment: true", 'Did you mean "payments"?'),
+        ("payments: true", "contacts: {fax: ask}", "concilia.yaml:10 at connections.erp.push.contacts.fax"),
+        ("payments: true", "contacts: {phone: asc}", 'Did you mean "ask"?'),
+        ("payments: true", "contacts: {phone: owner_wins}", "owner_wins needs to know who owns the field."),
+        (
+            "payments: true",
+            "contacts: {phone: {policy: owner_wins, owner: erb}}",
+            'at connections.erp.push.contacts.phone.owner: there is no connection "erb". Did you mean "erp"?',
+        ),
+        ("payments: true", "contacts: {phone: {policy: ask, owner: erp}}", "ask asks no owner."),
+        ("payments: true", "contacts: {phone: {policy: ask, skew: 5m}}", "only newest_within_skew has a skew."),
+        ("payments: true", "contacts: {phone: {policy: newest_within_skew, skew: 5x}}", '"5x" is no length of time.'),
+        ("payments: true", "contacts: {phone: {policy: ask, clear: true}}", "only what has an owner can be cleared"),
+        ("payments: true", "approval: {money: {CLPP: 5}}", '"CLPP" is no known unit. Did you mean "CLP"?'),
+        ("payments: true", "approval: {changes: -1}", "changes is a whole number"),
         ('file: "*.csv"', 'login: "${env:X}"', "a stream cannot hold a secret"),
         ("version: 1", "version: 2", 'at version: "2" is not known here. Use one of: 1.'),
     ],
@@ -185,6 +216,19 @@ def test_what_is_wrong_is_said_with_its_place_and_its_mend(folder: Path, old: st
         changed(folder, old, new)
     assert said in str(caught.value)
     assert caught.value.line
+
+
+def test_what_may_be_written_is_read_with_its_policies(folder: Path) -> None:
+    said = (
+        "contacts: {phone: {policy: newest_within_skew, skew: 10m}, email: {policy: owner_wins, owner: crm}, "
+        "full_name: ask}, approval: {changes: 9, money: {CLP: 1000, CLF: '2.5'}}"
+    )
+    writes = changed(folder, "payments: true", said).connections["erp"].writes
+    assert writes.facts == frozenset()
+    assert writes.contacts["phone"] == FieldPolicy(ConflictPolicy.NEWEST, skew=timedelta(minutes=10))
+    assert writes.contacts["email"] == FieldPolicy(ConflictPolicy.OWNER_WINS, owner="crm")
+    assert writes.contacts["full_name"].policy is ConflictPolicy.ASK
+    assert (writes.approval.changes, writes.approval.money) == (9, {"CLP": Decimal(1000), "CLF": Decimal("2.5")})
 
 
 def test_a_folder_without_a_workspace_says_how_to_start_one(tmp_path: Path) -> None:

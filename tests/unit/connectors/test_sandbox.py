@@ -442,7 +442,10 @@ def test_the_schemas_name_the_columns_that_come(server: SandboxServer, system: s
         record = next(connector.read(StreamRequest(schema.name), bookmarks={})).records[0]
         assert set(schema.columns) == set(record.fields)
     assert connector.capabilities.streams == tuple(schema.name for schema in SCHEMAS[system])
-    assert connector.capabilities.writes == ({Operation.REGISTER_PAYMENT: Rung.LOOK_UP} if system == "erp" else {})
+    money = {Operation.REGISTER_PAYMENT: Rung.LOOK_UP, Operation.REGISTER_REVERSAL: Rung.LOOK_UP}
+    payments = money if system == "erp" else {}
+    others = {Operation.RECORD_AGREEMENT: Rung.LOOK_UP, Operation.UPDATE_CONTACT: Rung.PRECONDITION}
+    assert connector.capabilities.writes == {**payments, **others}
     connector.close()
 
 
