@@ -20,6 +20,7 @@ from dedup.scoring import Scores
 
 JOINED, BARRED = 60.0, -60.0  # bits of pairs that no score decides
 LARGEST = 256  # records of one component that are compared all with all
+_ROOM = 0.5  # bits above the cut that no rival far below doubt can take away
 _STEP = 2.0  # bits by which the cut rises until a component falls into such parts
 _APART = -4.0  # bits under which two groups are two debtors, of whom a third can only be one
 _BEST = 0.35  # how far contact points count by their best pair rather than by their mean
@@ -88,6 +89,11 @@ def link(size: int, edges: Edges, *, bands: Bands, score: Score, same: SameNumbe
     rooted = np.repeat(members[starts], sizes)
     at = np.repeat(whole, sizes)
     cluster[members[at]] = rooted[at]
+    labels = components_of(size, all_pairs[~found.barred & (found.bits >= bands.automatic)])
+    clear = ~whole & _clear_cut(found, bounds, bands, k=_of_cliques(labels, members, starts))
+    at = np.repeat(clear, sizes)
+    cluster[members[at]] = labels[members[at]]
+    whole |= clear
     pairs_only = ~whole & (sizes == 2)
     of_two = bounds[:-1][pairs_only]
     for index in np.flatnonzero(~whole & (sizes > 2)):
@@ -341,6 +347,34 @@ def _completed(pairs: Array, edges: Edges, score: Score) -> Edges:
 
 def _codes(pairs: Array) -> Array:
     return (pairs[:, 0].astype(np.uint64) << np.uint64(32)) | pairs[:, 1].astype(np.uint64)
+
+
+def _of_cliques(labels: Array, members: Array, starts: Array) -> Array:
+    """How many pairs of each component lie inside the groups that strong pairs tie together."""
+    if len(members) == 0:
+        return np.zeros(0, dtype=np.int64)
+    inside = np.bincount(labels[members], minlength=len(labels))
+    first = labels[members] == members  # each group counts once, at its first member
+    found: Array = np.add.reduceat(np.where(first, inside[members] * (inside[members] - 1) // 2, 0), starts)
+    return found
+
+
+def _clear_cut(edges: Edges, bounds: Array, bands: Bands, *, k: Array) -> Array:
+    """Components whose strong pairs are whole groups (`k` pairs), with nothing near a decision between the groups.
+
+    There the groups are the clusters, whatever order they are joined in: every mean inside stays above the cut, and
+    between two groups the best of what counts by its mean and of what counts by its best pair is far below doubt.
+    """
+    if len(bounds) < 2:
+        return np.zeros(0, dtype=bool)
+    starts, strong = bounds[:-1], ~edges.barred & (edges.bits >= bands.automatic)
+    sure = np.minimum.reduceat(np.where(strong, edges.bits, np.inf), starts) >= bands.automatic + _ROOM
+    apart = strong | edges.barred
+    rest = np.maximum.reduceat(np.where(apart, -np.inf, edges.bits - _BEST * edges.contact), starts)
+    contact = np.maximum.reduceat(np.where(apart, -np.inf, _BEST * edges.contact), starts)
+    far = (rest + contact <= -bands.automatic) | ~np.isfinite(rest)
+    found: Array = sure & far & (np.add.reduceat(strong, starts) == k)
+    return found
 
 
 def _all_above(edges: Edges, bounds: Array, cut: float) -> Array:

@@ -23,6 +23,7 @@ API = "api"
 REGISTER_PAYMENT = "register_payment"
 REGISTER_REVERSAL = "register_reversal"
 TAKEN_BACK = ("reversed", "charged_back", "refunded")
+EXPECTED = ("announced", "pending")
 IN_FORCE = ("confirmed", "partially_applied", "applied", "posted_in_erp")
 
 
@@ -81,7 +82,7 @@ def take_in(tx: Tx, incoming: Incoming, *, policy: LedgerPolicy, at: str) -> Tak
     known = ledger.identities(tx, recognised_by)
     found = next((known[key] for key in recognised_by if key in known), None)
     if found is not None:
-        payment = ledger.load(tx, [found])[found]
+        payment = _confirmed(books, ledger.load(tx, [found])[found], incoming)
     else:
         payment = _born(books, incoming, recognised_by=recognised_by)
     lines = ledger.applications_of_payments(tx, [payment.id]).get(payment.id, [])
@@ -115,6 +116,17 @@ def _born(books: _Books, incoming: Incoming, *, recognised_by: Sequence[str]) ->
     events.append(books.tx, [Fact("payment.received", payment.id, None, body)], at=books.at)
     if payment.status == "announced":
         announce(books.tx, [debt for debt, _ in incoming.meant_for], by=incoming.told_by, at=books.at)
+    return payment
+
+
+def _confirmed(books: _Books, payment: PaymentRow, incoming: Incoming) -> PaymentRow:
+    """The payment as it stands now: what was only announced or pending is confirmed by a later word."""
+    status = incoming.fields.get("status", "confirmed")
+    if payment.status not in EXPECTED or status not in (*IN_FORCE, "rejected"):
+        return payment
+    payment = replace(payment, status=status)
+    ledger.store(books.tx, [payment])
+    events.append(books.tx, [Fact(f"payment.{status}", payment.id, None, {"told_by": incoming.told_by})], at=books.at)
     return payment
 
 
