@@ -31,7 +31,7 @@ _SPEAKING = {
     "given": frozenset(FIELDS["given"]) - {"missing"},
     "surname": frozenset(FIELDS["surname"]) - {"missing"},
 }
-_CAUTIONS = (
+CAUTIONS = (
     ("", ""),
     ("names alone", "names and places alone never merge people: homonyms are many"),
     ("contacts alone", "contact points alone never merge people: families and offices share them"),
@@ -98,7 +98,7 @@ def capped(bits: Array, compared: Compared, model: Model) -> Array:
 
 
 def cautions(compared: Compared) -> Array:
-    """Why a pair of people is never merged by itself, as places in `_CAUTIONS`; 0 where nothing holds it back.
+    """Why a pair of people is never merged by itself, as places in `CAUTIONS`; 0 where nothing holds it back.
 
     A number or a date of birth in common lifts all of them.
     """
@@ -154,7 +154,7 @@ def _evidence(left: Profile, right: Profile, levels: Array, bits: Array) -> Iter
 
 def _caution(bits: float, because: int) -> Iterator[FieldEvidence]:
     if bits:
-        level, why = _CAUTIONS[because]
+        level, why = CAUTIONS[because]
         yield FieldEvidence("caution", level, "", "", bits, why)
 
 

@@ -14,7 +14,7 @@ from admin_api.pages.words import LANGUAGES
 from concilia import schema
 from concilia.normalize.verdict import Verdict
 from concilia.store.runs import DISPOSITIONS
-from dedup import evidence_levels, survivorship
+from dedup import evidence_levels, scoring, survivorship
 from mapping.issues import Code
 from sync import comparing, stewardship
 
@@ -135,3 +135,9 @@ def test_times_are_written_to_the_minute() -> None:
     assert words.instant(EN, "2026-11-22T11:40:05.686451+00:00") == "2026-11-22 11:40"
     assert words.day(ES, "2026-03-09") == "09-03-2026"
     assert words.day(ES, "soon") == words.instant(ES, "soon") == "soon"
+
+
+def test_every_caution_of_the_scorer_is_said_in_spanish() -> None:
+    for level, why in scoring.CAUTIONS[1:]:
+        assert words.phrase(ES, why) != why, level
+        assert f"scored.{level}" in ES.texts
