@@ -89,14 +89,14 @@ def sandbox(customers: int, *, seed: int = 7, journal: Path | None = None) -> Sa
     return SandboxServer(Setup(seed=seed, customers=customers, journal=journal))
 
 
-def pay_many(world: World, count: int, *, chance: random.Random) -> list[str]:
+def pay_many(world: World, count: int, *, chance: random.Random, first: int = 0) -> list[str]:
     """Tell the hub so many payments on open invoices, of an amount that all of them together leave open; their ids."""
     rows = [r for r in world.server.world.ledger.rows("invoices") if r["status"] in ("open", "partially_paid")]
     payable = [r for r in rows if Decimal(r["balance"]) >= 1]
     each = count // len(payable) + 1
     found = []
     with world.opened() as hub:
-        told = list(range(count))
+        told = list(range(first, first + count))
         while told:
             part, told = told[:200], told[200:]
             with hub.store.begin() as tx:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,20 +24,25 @@ _LOCAL = (LOOPBACK, "::1", "localhost")
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen at; 0.0.0.0 lets other machines in.")] = LOOPBACK,
+    *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8765,
-    no_schedules: Annotated[bool, typer.Option("--no-schedules", help="Run nothing by itself.")] = False,
+    no_schedules: Annotated[bool, typer.Option("--no-schedules", help="Run no schedule.")] = False,
+    no_push: Annotated[bool, typer.Option("--no-push", help="Write to other systems only when told to.")] = False,
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve the pages and the HTTP API, and run schedules.
 
-    Until interrupted; the event feed is part of the API.
+    Until interrupted; the event feed is part of the API. What waits for an approved connection is written within
+    a second or two.
 
     Several processes may serve one workspace: what is due runs once. It listens on this machine only. To let
     other machines in, say --host and put a proxy with TLS in front.
 
     Example: concilia serve --port 8765
     """
+    from sync.courier import delivering
+
     screen = Screen(as_json)
     with opened(folder) as hub, listening(host, port) as held:
         url = url_of(held)
@@ -46,7 +51,11 @@ def serve(
         screen.say("People open it in a browser, programs call /v1. Both need a key: concilia keys create NAME")
         if host not in _LOCAL:
             screen.complain("Other machines can reach this address, and there is no TLS here: put a proxy in front.")
-        with nullcontext() if no_schedules or not hub.workspace.schedules else clockwork(hub, screen):
+        with ExitStack() as running:
+            if hub.workspace.schedules and not no_schedules:
+                running.enter_context(clockwork(hub, screen))
+            if not no_push:
+                running.enter_context(delivering(hub))
             answer_calls(hub, held)
 
 

@@ -53,6 +53,11 @@ def happened(tx: Tx, type_: str, *, subject: str) -> bool:
     return tx.execute(sql, {"subject": subject, "type": type_}).first() is not None
 
 
+def latest(tx: Tx) -> int:
+    """The number of the latest fact; 0 before the first."""
+    return int(tx.execute(text("SELECT coalesce(max(seq), 0) FROM event")).scalar_one())
+
+
 def subjects(tx: Tx, type_: str) -> list[str]:
     """What facts of this type were ever about, each once, in order."""
     rows = tx.execute(text("SELECT DISTINCT subject FROM event WHERE type = :type ORDER BY subject"), {"type": type_})

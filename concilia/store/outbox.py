@@ -216,6 +216,15 @@ def counts(tx: Tx) -> dict[tuple[str, str], int]:
     return {(row[0], row[1]): row[2] for row in tx.execute(sql)}
 
 
+def is_due(tx: Tx, connection: str, *, at: str) -> bool:
+    """Whether something of this connection may be written or looked up now."""
+    sql = text(
+        "SELECT 1 FROM intent WHERE connection = :connection AND state = :state AND next_attempt_at <= :at LIMIT 1"
+    )
+    asked = ({"connection": connection, "state": state, "at": at} for state in (NEW, SENT_UNKNOWN))
+    return any(tx.execute(sql, values).first() is not None for values in asked)
+
+
 def load(tx: Tx, intent_id: int) -> IntentRow | None:
     """One intent."""
     row = tx.execute(text(f"SELECT {_NAMES} FROM intent WHERE id = :id"), {"id": intent_id}).first()
