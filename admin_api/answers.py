@@ -219,6 +219,7 @@ class Run(Said):
     due_at: str | None = Field(None, description="When that firing was due.")
     streams: list[StreamOfRun]
     resolved: dict[str, int] = Field({}, description="What resolving did.")
+    matching: str = Field("", description="What matching has to say of its weights and cuts; empty when nothing.")
     deliveries: list[dict[str, Any]] = Field([], description="What delivering did, by connection.")
     failures: dict[str, str] = Field({}, description="Why streams failed.")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from dedup.evidence_levels import NAMES
@@ -24,6 +26,33 @@ def calibrate(model: Model, labelled: Labelled) -> Model:
     bits = bits_of(labelled.compared, model)
     scores = bits.sum(1) - bits[:, _TAX_ID]
     return with_bands(model, cuts(scores, labelled.same))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How a model's cuts do on labelled pairs scored without their tax ids, and the cuts that these pairs would give.
+
+    `precision` is the share of true matches among pairs at or above the automatic cut; `recall` of matches found there.
+    """
+
+    matches: int
+    non_matches: int
+    precision: float
+    recall: float
+    bands: Bands
+
+
+def held(model: Model, labelled: Labelled) -> Held | None:
+    """Whether the cuts still hold; none when too few pairs are labelled to say."""
+    same = labelled.same > 0
+    if min(int(same.sum()), int((~same).sum())) < LEAST:
+        return None
+    bits = bits_of(labelled.compared, model)
+    scores = bits.sum(1) - bits[:, _TAX_ID]
+    above = scores >= model.bands.automatic
+    precision = float(same[above].mean()) if above.any() else 1.0
+    recall = float(above[same].mean())
+    return Held(int(same.sum()), int((~same).sum()), precision, recall, cuts(scores, labelled.same))
 
 
 def cuts(scores: Array, same: Array) -> Bands:

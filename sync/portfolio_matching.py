@@ -66,6 +66,11 @@ def in_force(hub: Hub) -> InForce:
         )  # fmt: skip
 
 
+def check(hub: Hub) -> str:
+    """Whether the cuts of the model in force still hold here, in one sentence. Changes nothing."""
+    return rematch.recheck_cuts(hub.store, clock=hub.clock)
+
+
 def explain(hub: Hub, left: int, right: int) -> PairScore:
     """Why two source debtors score as they do. NotFound for unknown ones, RequestInvalid for one with itself."""
     if left == right:

@@ -24,6 +24,7 @@ from dedup.incremental import Relinked
 from dedup.judgement import Judgement, Ruling, standing
 from dedup.linkage import components_of
 from dedup.profile_building import profile_of
+from dedup.recheck import recheck
 from dedup.rows import Array, Columns, columns_of
 from dedup.shelf import Shelf
 from dedup.stewards_word import NO_PAIRS, Rulings
@@ -35,6 +36,7 @@ from sync.match_models import ActiveModel
 from sync.parties import Memory
 from sync.policies import Policies, Progress
 
+DRIFT = 1.0  # bits by which the automatic cut may be too low before somebody is told
 LEAST = 2_000  # debtors from which matching at once pays, and labelled pairs may teach weights
 _FILED = 1_000  # debtors filed in one transaction
 _APPLIED = 500  # debtors whose clusters are stored in one transaction
@@ -92,6 +94,20 @@ def rematch(store: Store, policies: Policies, *, clock: Clock, told: Progress, l
             debts.wake_waiting(tx)
             match_index.mark_linked(tx, matched.stored.id, at=to_text(clock()))
         return Rematched(len(portfolio.ids), changes.created, changes.merged, len(alarms), found.note)
+
+
+def recheck_cuts(store: Store, *, clock: Clock) -> str:
+    """Whether the cuts of the model in force still hold on the pairs that valid tax ids label, in one sentence."""
+    portfolio = read_portfolio(store)
+    with store.begin() as tx:
+        model = match_models.active(tx, at=to_text(clock())).model
+    found = recheck(portfolio.columns, model, rulings=portfolio.rulings)
+    if found is None:
+        return "too few pairs are labelled by valid tax ids to check the cuts"
+    told = f"of pairs at or above the automatic cut {found.precision:.2%} are one debtor, by valid tax ids"
+    if found.bands.automatic - model.bands.automatic > DRIFT:
+        return f"{told}; the cut should be {found.bands.automatic:.1f} bits now: see `concilia match learn --dry-run`"
+    return told
 
 
 def read_portfolio(store: Store) -> Portfolio:

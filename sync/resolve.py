@@ -38,6 +38,9 @@ def resolve_all(store: Store, policies: Policies, *, clock: Clock, progress: Pro
     _match_at_once(store, policies, clock=clock, tally=tally, told=told)
     while _debtor_batch(store, policies, clock=clock, tally=tally, told=told):
         pass
+    if tally.debtors >= rematch.LEAST and not tally.note:
+        told("checking cuts", 0)
+        tally.note = rematch.recheck_cuts(store, clock=clock)
     while _debt_batch(store, policies, clock=clock, tally=tally, told=told):
         pass
     while _payment_batch(store, policies, clock=clock, tally=tally, told=told):

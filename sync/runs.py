@@ -79,6 +79,7 @@ class RunReport:
             "status": self.run.status,
             "streams": [{n: getattr(s, n) for n in type(s).__dataclass_fields__} for s in self.run.streams],
             "resolved": dict(self.tally.as_json()),
+            "matching": self.tally.note,
             "deliveries": [d.as_json() for d in self.deliveries],
             "awaiting_approval": self.awaiting_approval,
             "failures": {name: str(fault) for name, fault in sorted(self.failures.items())},
@@ -255,6 +256,7 @@ def _close(
         status = DONE if not failures else PARTLY if done else FAILED
         body = {
             "resolved": dict(tally.as_json()),
+            "matching": tally.note,
             "deliveries": [d.as_json() for d in deliveries],
             "failures": {name: str(fault) for name, fault in failures.items()},
         }

@@ -10,6 +10,7 @@ import typer
 
 from admin_api.cli.options import AsJson, Folder
 from admin_api.cli.screen import Screen
+from admin_api.cli.workspace_matching import Check, model
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -20,15 +21,13 @@ OurFile = Annotated[
 
 
 @app.callback()
-def group(context: typer.Context, folder: Folder = None, as_json: AsJson = False) -> None:
+def group(context: typer.Context, check: Check = False, folder: Folder = None, as_json: AsJson = False) -> None:
     """Show the model that decides who is who in this workspace, or carry weights between model files.
 
     Example: concilia match model
     """
     if context.invoked_subcommand is None:
-        from admin_api.cli.workspace_matching import model
-
-        model(folder, as_json)
+        model(check, folder, as_json)
 
 
 @app.command("export")

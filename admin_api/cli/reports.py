@@ -30,6 +30,11 @@ def show(report: RunReport, *, totals: Mapping[str, int], screen: Screen) -> Non
     """The report for people."""
     show_streams(report.run.streams, screen)
     screen.say(f"{counted(totals['source_debtors'], 'source debtor')} -> {counted(totals['debtors'], 'debtor')}.")
+    if report.tally.note:
+        screen.say(f"Matching: {report.tally.note}.")
+    if report.tally.alarms:
+        shared = counted(report.tally.alarms, "tax id")
+        screen.complain(f"{shared} under too many unlike names merge nobody: see concilia match model.")
     if totals["discrepancies"]:
         screen.say(f"{counted(totals['discrepancies'], 'discrepancy', 'discrepancies')} between systems.")
     if totals["quarantined"]:

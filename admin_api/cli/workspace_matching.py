@@ -11,11 +11,18 @@ from admin_api.cli.progress import watched
 from admin_api.cli.screen import Screen
 
 app = typer.Typer()
+Check = Annotated[bool, typer.Option("--check", help="Also try its cuts on pairs that valid tax ids label.")]
 NAMES = ("field", "level", "left", "right", "bits", "why")
 
 
 @app.command()
-def model(folder: Folder = None, as_json: AsJson = False) -> None:
+def model(
+    check: Annotated[
+        bool, typer.Option("--check", help="Also try its cuts on pairs that valid tax ids label.")
+    ] = False,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
     """Show the model that decides who is who in this workspace: where its weights come from, and its cuts.
 
     Example: concilia match model
@@ -25,14 +32,17 @@ def model(folder: Folder = None, as_json: AsJson = False) -> None:
     screen = Screen(as_json)
     with opened(folder) as hub:
         found = portfolio_matching.in_force(hub)
+        checked = portfolio_matching.check(hub) if check else ""
     screen.document(
         {
             "number": found.number, "weights": found.note, "made_at": found.made_at, "automatic": found.automatic,
-            "review": found.review, "debtors": found.debtors, "alarms": list(found.alarms),
+            "review": found.review, "debtors": found.debtors, "alarms": list(found.alarms), "checked": checked,
         }
     )  # fmt: skip
     screen.say(f"Model {found.number} of {found.made_at}: {found.note}. {found.debtors} source debtors are filed.")
     screen.say(f"From {found.automatic:.1f} bits records merge; from {found.review:.1f} a steward is asked.")
+    if checked:
+        screen.say(f"{checked[0].upper()}{checked[1:]}.")
     for tax_id in found.alarms:
         screen.complain(f"{tax_id} stands under too many unlike names: it merges nobody until a person finds out why.")
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from benchmarks.portfolios.portfolio import draw_portfolio
 from benchmarks.portfolios.writing import COLUMNS
-from sync import actions, match_models, rematch
+from sync import actions, match_models, portfolio_matching, rematch
 from sync.hub import Hub
 from tests.conftest import OpenHub
 
@@ -140,6 +140,7 @@ def test_a_large_first_load_is_matched_at_once_and_says_what_its_weights_come_fr
         model = match_models.active(tx, at="")
     assert model.linked
     assert model.stored.note
+    assert "tax ids" in portfolio_matching.check(hub)
     arrive(hub, folder, rows[-300:], file="second")
     found = debtors(hub)
     at_once(hub)
