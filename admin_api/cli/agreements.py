@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from admin_api.cli.options import AsJson, Folder, opened
+from admin_api.cli.refusals import After, Changes, HowMany, changed_members, pair_of, show_refused
 from admin_api.cli.running import By, login_name
 from admin_api.cli.screen import Screen, counted
 
@@ -219,12 +220,7 @@ def evaluate(dry_run: DryRun = False, folder: Folder = None, as_json: AsJson = F
 
 
 @app.command()
-def refused(
-    after: Annotated[int, typer.Option(min=0, metavar="N", help="Begin behind this one.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 50,
-    folder: Folder = None,
-    as_json: AsJson = False,
-) -> None:
+def refused(after: After = 0, limit: HowMany = 50, folder: Folder = None, as_json: AsJson = False) -> None:
     """List agreements that were told and refused, with the reason. Nothing of them is lost.
 
     Example: concilia agreements refused
@@ -234,22 +230,14 @@ def refused(
     screen = Screen(as_json)
     with opened(folder) as hub:
         found = agreements.refused(hub, after=after, limit=limit)
-    for one in found:
-        screen.document(one)
-    screen.table(
-        ("number", "at", "code", "member", "why", "mend"),
-        [(one["id"], one["at"][:19], one["code"], one["field"], one["message"], one["mend"]) for one in found],
-    )
-    screen.say(f"{counted(len(found), 'agreement')} refused.")
+    show_refused(found, what="agreement", screen=screen)
 
 
 @app.command()
 def retry(
     number: Annotated[int, typer.Argument(metavar="N", help="The number that `concilia agreements refused` shows.")],
     *,
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="MEMBER=JSON", help="A member anew; null leaves it out.")
-    ] = None,
+    changes: Changes = None,
     by: By = "",
     dry_run: DryRun = False,
     folder: Folder = None,
@@ -263,7 +251,7 @@ def retry(
     from sync import agreements
 
     screen = Screen(as_json)
-    wanted = dict(_change(text) for text in changes or [])
+    wanted = changed_members(changes, numbers_are_text=False)
     with opened(folder) as hub:
         body, told = agreements.told_before(hub, number, by=by or login_name())
         answer = agreements.record(hub, checked({**body, **wanted}), told=told, dry_run=dry_run)
@@ -321,7 +309,7 @@ def _read(file: Path) -> dict[str, Any]:
 def _body(kind: str, debts: list[str], parts: list[str]) -> dict[str, Any]:
     if not debts:
         raise typer.BadParameter("Name a debt: --debt CONNECTION/ID, or give a FILE.")
-    schedule = [_pair(text, "--pay", "DAY=AMOUNT") for text in parts]
+    schedule = [pair_of(text, "--pay", shape="DAY=AMOUNT") for text in parts]
     return {
         "kind": kind,
         "debts": [{"debt": _named(text)} for text in debts],
@@ -346,18 +334,3 @@ def _spread(text: str) -> dict[str, Any]:
     if not count.isdigit() or every not in ("week", "fortnight", "month") or not first:
         raise typer.BadParameter(f"--spread {text!r} is not COUNTxEVERY@DAY, such as 6xmonth@2026-12-05.")
     return {"spread": {"count": int(count), "every": every, "first_due": first}}
-
-
-def _change(text: str) -> tuple[str, Any]:
-    member, value = _pair(text, "--set", "MEMBER=JSON")
-    try:
-        return member, json.loads(value)
-    except ValueError:
-        return member, value  # a bare word is a text: --set unit=CLF
-
-
-def _pair(text: str, option: str, shape: str) -> tuple[str, str]:
-    left, sign, right = text.partition("=")
-    if not (left and sign):
-        raise typer.BadParameter(f"{option} {text!r} is not {shape}.")
-    return left, right

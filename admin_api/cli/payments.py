@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from admin_api.cli.options import AsJson, Folder, opened
-from admin_api.cli.screen import Screen, counted
+from admin_api.cli.refusals import After, Changes, HowMany, changed_members, show_refused
+from admin_api.cli.screen import Screen
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -45,12 +45,7 @@ def reverse(
 
 
 @app.command()
-def refused(
-    after: Annotated[int, typer.Option(min=0, metavar="N", help="Begin behind this one.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 50,
-    folder: Folder = None,
-    as_json: AsJson = False,
-) -> None:
+def refused(after: After = 0, limit: HowMany = 50, folder: Folder = None, as_json: AsJson = False) -> None:
     """List payments and reversals that were told and refused, with the reason. Nothing of them is lost.
 
     Example: concilia payments refused
@@ -60,22 +55,14 @@ def refused(
     screen = Screen(as_json)
     with opened(folder) as hub:
         found = actions.refused_payments(hub, after=after, limit=limit)
-    for one in found:
-        screen.document(one)
-    screen.table(
-        ("number", "at", "code", "member", "why", "mend"),
-        [(one["id"], one["at"][:19], one["code"], one["field"], one["message"], one["mend"]) for one in found],
-    )
-    screen.say(f"{counted(len(found), 'payment')} refused.")
+    show_refused(found, what="payment", screen=screen)
 
 
 @app.command()
 def retry(
     number: Annotated[int, typer.Argument(metavar="N", help="The number that `concilia payments refused` shows.")],
     *,
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="MEMBER=JSON", help="A member anew; null leaves it out.")
-    ] = None,
+    changes: Changes = None,
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -86,19 +73,8 @@ def retry(
     from sync import actions
 
     screen = Screen(as_json)
-    wanted = dict(_change(text) for text in changes or [])
+    wanted = changed_members(changes, numbers_are_text=True)
     with opened(folder) as hub:
         answer = actions.retry_refused(hub, number, changes=wanted)
     screen.document(dict(answer.body))
     screen.say(f"Payment {answer.body['id']} is {answer.body['status']}.")
-
-
-def _change(text: str) -> tuple[str, Any]:
-    member, sign, value = text.partition("=")
-    if not (member and sign):
-        raise typer.BadParameter(f"--set {text!r} is not MEMBER=JSON.")
-    try:
-        found = json.loads(value)
-    except ValueError:
-        return member, value  # a bare word is a text: --set unit=CLP
-    return member, value if isinstance(found, (int, float)) else found  # an amount stays the text it was written as

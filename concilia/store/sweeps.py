@@ -85,12 +85,6 @@ def last(tx: Tx, connection: str, *, stream: str) -> SweepRow | None:
     return None if row is None else SweepRow(*row)
 
 
-def of_run(tx: Tx, run_id: int) -> list[SweepRow]:
-    """The sweeps of a run."""
-    sql = text(f"SELECT {', '.join(_SWEEP)} FROM key_sweep WHERE run_id = :run ORDER BY id")
-    return [SweepRow(*row) for row in tx.execute(sql, {"run": run_id})]
-
-
 def first_read(tx: Tx, connection: str, *, stream: str, before: int) -> str | None:
     """When a run before that one first read the stream; None when none did."""
     sql = text(
@@ -134,11 +128,6 @@ def store_absences(tx: Tx, rows: Sequence[AbsenceRow]) -> None:
 def forget_absences(tx: Tx, record_ids: Iterable[int]) -> None:
     """These records were seen again."""
     bulk.execute_in(tx, "DELETE FROM absence WHERE record_id IN :values", record_ids)
-
-
-def missing_records(tx: Tx) -> int:
-    """How many records count as missing."""
-    return int(tx.execute(text("SELECT count(*) FROM absence WHERE missing_since IS NOT NULL")).scalar_one())
 
 
 def set_missing(tx: Tx, record_ids: Iterable[int], *, since: str | None) -> list[str]:
