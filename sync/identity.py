@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from concilia.errors import RetryLater
 from concilia.keys import GoldenId
 from concilia.records import RecordRef
 from concilia.store import crosswalk, golden
@@ -21,6 +23,8 @@ from sync.deciding import Deciding
 from sync.match_models import ActiveModel, active
 from sync.parties import Memory
 
+_SOON = timedelta(seconds=30)
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -35,8 +39,13 @@ class Resolved:
 
 
 def resolve_batch(tx: Tx, pending: Sequence[int], *, trust: Mapping[str, int], at: str) -> Resolved:
-    """Decide who the pending source debtors are, in the given transaction."""
+    """Decide who the pending source debtors are, in the given transaction.
+
+    RetryLater while everybody is being matched anew: that was begun without what is decided here.
+    """
     deciding = Deciding.in_tx(Memory(tx, trust), active(tx, at=at), at=at)
+    if not deciding.matched.linked:
+        raise RetryLater("All debtors are being matched anew.", after=_SOON)
     found = _closed(deciding, deciding.index.refile(pending))
     deciding.index.keep(found.touched, found.edges)
     return apply(deciding, found, pending=pending)

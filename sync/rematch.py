@@ -76,7 +76,9 @@ def rematch(store: Store, policies: Policies, *, clock: Clock, told: Progress, l
         if not mine:
             return Rematched()  # another process is at it; what is pending it takes along
         with store.begin() as tx:
+            locks.in_turn(tx, "identity")
             before = match_models.active(tx, at=to_text(clock()))
+            match_index.mark_unlinked(tx, before.stored.id)
         _file(store, policies, told=told)
         portfolio = read_portfolio(store)
         told("matching", len(portfolio.ids))

@@ -63,9 +63,9 @@ def _debtor_batch(store: Store, policies: Policies, *, clock: Clock, tally: Tall
     with store.begin() as tx:
         locks.in_turn(tx, "identity")
         pending = crosswalk.pending(tx, limit=BATCH)
-        if not pending:
-            return False
         at = to_text(clock())
+        if not pending or not match_models.active(tx, at=at).linked:
+            return False  # whoever matches everybody anew takes along what is pending
         resolved = identity.resolve_batch(tx, pending, trust=policies.ledger.trust, at=at)
         changes = golden_records.bring_up_to_date(tx, resolved, policy=policies.survivorship, at=at)
         if not tally.debtors:

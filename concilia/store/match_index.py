@@ -135,6 +135,11 @@ def add_model(tx: Tx, *, body: str, digest: str, note: str, at: str) -> int:
     return number
 
 
+def mark_unlinked(tx: Tx, model_id: int) -> None:
+    """All debtors are about to be clustered anew: until they are, nobody decides one by one."""
+    tx.execute(text("UPDATE match_model SET linked_at = NULL WHERE id = :id"), {"id": model_id})
+
+
 def mark_linked(tx: Tx, model_id: int, *, at: str) -> None:
     """Every debtor is clustered under this model."""
     tx.execute(text("UPDATE match_model SET linked_at = :at WHERE id = :id"), {"at": at, "id": model_id})

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from benchmarks.portfolios.portfolio import draw_portfolio
 from benchmarks.portfolios.writing import COLUMNS
+from concilia.errors import RetryLater
 from sync import actions, match_models, portfolio_matching, rematch
 from sync.hub import Hub
 from tests.conftest import OpenHub
@@ -167,6 +168,8 @@ def test_a_process_killed_while_matching_at_once_leaves_it_to_the_next(
         rematch.rematch(hub.store, hub.policies, clock=hub.clock, told=stop, learn=False)
     with hub.store.begin() as tx:
         assert rematch.due(tx, at="")
+    with pytest.raises(RetryLater):
+        actions.rule(hub, "book/people/r0000", "book/people/r0001", judgement="different", by="ana")
     arrive(hub, folder, [], file="2")
     with hub.store.begin() as tx:
         assert match_models.active(tx, at="").linked

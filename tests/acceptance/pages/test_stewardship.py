@@ -227,7 +227,7 @@ def test_the_api_pins_a_field_foresees_it_and_lets_it_go(door: Door) -> None:
     [
         ({"field": "full_name"}, 422),
         ({"field": "full_name", "value": ""}, 422),
-        ({"field": "tax_id", "value": "1-9"}, 422),
+        ({"field": "tax_id", "value": "77.777.777-7"}, 422),
         ({"field": "nombre", "value": "Ana"}, 422),
         ({"field": "birth_date", "value": "pronto"}, 422),
         ({"field": "full_name", "value": "Ana", "by": "eva"}, 422),
