@@ -9,7 +9,7 @@ from sqlalchemy import inspect, text
 from concilia.errors import ConfigurationInvalid
 from concilia.store.unit_of_work import Store, Tx
 
-HEAD = "0007"
+HEAD = "0012"
 _STEPS = Path(__file__).parent / "migrations"
 
 
