@@ -14,7 +14,9 @@ from admin_api.pages import Pages
 from admin_api.routes import (
     PROBLEMS,
     agreements,
+    changes,
     conflicts,
+    connecting,
     contacts,
     debtors,
     events,
@@ -63,11 +65,13 @@ def create_app(hub: Hub) -> FastAPI:
         agreements,
         contacts,
         events,
+        changes,
         reports,
         reconciliation,
         conflicts,
         schedules,
         stewardship,
+        connecting,
         pins,
     ):
         v1.include_router(area.router)

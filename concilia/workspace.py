@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
@@ -14,21 +14,18 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from concilia import schema, vault
-from concilia.documents import Document, Place, did_you_mean, read_document, validate
+from concilia.documents import Document, Place, did_you_mean, parse_document, read_document, validate
 from concilia.errors import ConfigurationInvalid
 from concilia.money import COUNTRY_UNIT, DECIMALS
+from concilia.plain_secrets import refuse_plain_secrets, texts
 from concilia.timetable import Schedule, schedules_of
 from concilia.write_policy import FACTS, WritePolicy, write_policy_of
 
 FILE = "concilia.yaml"
+STORED = "stored:"  # how a stream names a mapping that was stored over the API
 DEFAULT_TRUST = 50
 
 _STREAM_KEYS = ("key", "cursor", "map", "sweep")
-# The end of a setting's name that says it is a secret; `token_url` or `private_key_file` do not end so.
-_SECRET_NAME = re.compile(
-    r"(^|_)(password|passwd|passphrase|secret|api_?key|private_key|token|contrasena|credentials?)$"
-)
-_PASSWORD_IN_ADDRESS = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +64,26 @@ class Connection:
         """The configured stream of that name."""
         return next((stream for stream in self.streams if stream.name == name), None)
 
-    def resolved_settings(self, folder: Path, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The settings with `${env:NAME}` and `${file:PATH}` as vault.Secret.
+    def resolved_settings(self, sources: vault.Sources) -> dict[str, Any]:
+        """The settings with every reference to a secret as vault.Secret.
 
         Raises ConfigurationInvalid, with the place of the reference, when a variable or file is missing.
         """
-        return {
-            name: self._resolved(value, (name,), folder, environment) for name, value in sorted(self.settings.items())
-        }
+        return {name: self._resolved(value, (name,), sources) for name, value in sorted(self.settings.items())}
 
-    def _resolved(self, value: Any, place: Place, folder: Path, environment: Mapping[str, str] | None) -> Any:
+    def _resolved(self, value: Any, place: Place, sources: vault.Sources) -> Any:
         match value:
             case str() if vault.is_reference(value):
                 try:
-                    return vault.resolve(value, folder=folder, environment=environment)
+                    return vault.resolve(value, sources)
                 except ConfigurationInvalid as fault:
                     if self.source is None:
                         raise
                     raise self.source.error(fault.message, at=("settings", *place), mend=fault.mend) from fault
             case dict():
-                return {k: self._resolved(v, (*place, k), folder, environment) for k, v in value.items()}
+                return {k: self._resolved(v, (*place, k), sources) for k, v in value.items()}
             case list():
-                return [self._resolved(v, (*place, i), folder, environment) for i, v in enumerate(value)]
+                return [self._resolved(v, (*place, i), sources) for i, v in enumerate(value)]
             case _:
                 return value
 
@@ -102,9 +97,34 @@ class Creditor:
     name: str = ""
 
 
+def _nothing_kept(name: str) -> vault.Secret | None:  # noqa: ARG001
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What was declared over the API beside the file: connections as the file would hold them, mappings as text.
+
+    `number` grows with every change; `kept` opens the secrets that the hub keeps itself.
+    """
+
+    connections: Mapping[str, Any] = field(default_factory=dict)
+    mappings: Mapping[str, str] = field(default_factory=dict)
+    number: int = 0
+    kept: Callable[[str], vault.Secret | None] = _nothing_kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Where mapping documents are found."""
+
+    folder: Path
+    stored: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Everything `concilia.yaml` says, checked."""
+    """Everything `concilia.yaml` says, checked, with what was declared beside it."""
 
     folder: Path
     connections: Mapping[str, Connection]
@@ -116,17 +136,22 @@ class Workspace:
     calendars: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by country; see sync.agreements
     agreements: Mapping[str, Any] = field(default_factory=dict)
     contact: Document | None = field(default=None, repr=False, compare=False)  # see portfolio.contact_rules.policy
+    declared: Declared = field(default_factory=Declared, repr=False, compare=False)
 
     def settings_of(self, connection: str) -> dict[str, Any]:
         """The settings of one connection with its secrets, and of no other."""
-        return self.connections[connection].resolved_settings(self.folder, self.environment)
+        return self.connections[connection].resolved_settings(
+            vault.Sources(self.folder, self.environment, self.declared.kept)
+        )
 
 
-def load(folder: Path, *, environment: Mapping[str, str] | None = None) -> Workspace:
+def load(folder: Path, *, environment: Mapping[str, str] | None = None, declared: Declared | None = None) -> Workspace:
     """The workspace in `folder`; ConfigurationInvalid with file, line and mend when something is wrong.
 
     Secrets are not looked at here; `environment` is kept for `Workspace.settings_of` (None: the process's own).
+    A connection that the file names as well is taken from the file.
     """
+    beside = declared or Declared()
     if not (folder / FILE).is_file():
         raise ConfigurationInvalid(
             f"There is no {FILE} in {folder}.", mend='Run "concilia init" to start one, or name its folder.'
@@ -137,11 +162,13 @@ def load(folder: Path, *, environment: Mapping[str, str] | None = None) -> Works
     validate(document, _json_schema())
     content = document.content
     creditors = _creditors(document)
-    countries = {said["country"] for said in (content.get("connections") or {}).values() if "country" in said}
+    parts = {name: document.part("connections", name) for name in content.get("connections") or {}}
+    parts = {**_declared_parts(beside), **parts}
+    countries = {part.content["country"] for part in parts.values() if "country" in part.content}
     common = next(iter(countries)) if len(countries) == 1 else None
+    shelf = _Shelf(folder, beside.mappings)
     connections = {
-        name: _connection(document.part("connections", name), folder=folder, creditors=creditors, common=common)
-        for name in content.get("connections") or {}
+        name: _connection(part, shelf=shelf, creditors=creditors, common=common) for name, part in parts.items()
     }
     connections = {name: _with_policy(one, among=connections) for name, one in connections.items()}
     _check_owners(document, connections)
@@ -160,7 +187,17 @@ def load(folder: Path, *, environment: Mapping[str, str] | None = None) -> Works
         calendars=content.get("calendars") or {},
         agreements=content.get("agreements") or {},
         contact=document.part("contact") if content.get("contact") else None,
+        declared=beside,
     )
+
+
+def _declared_parts(declared: Declared) -> dict[str, Document]:
+    """What was declared over the API as parts of a document like the file."""
+    if not declared.connections:
+        return {}
+    whole = Document("the API", {"version": 1, "connections": dict(declared.connections)})
+    validate(whole, _json_schema())
+    return {name: whole.part("connections", name) for name in declared.connections}
 
 
 @cache
@@ -172,7 +209,7 @@ def _json_schema() -> Mapping[str, Any]:
 
 
 def _connection(
-    document: Document, *, folder: Path, creditors: Mapping[str, Creditor], common: str | None
+    document: Document, *, shelf: _Shelf, creditors: Mapping[str, Creditor], common: str | None
 ) -> Connection:
     content = document.content
     country = content.get("country", common)
@@ -180,9 +217,9 @@ def _connection(
         mend = "Add country: CL, or that of this system; it may be left out where all connections share one."
         raise document.error('the setting "country" is missing.', mend=mend)
     settings = content.get("settings") or {}
-    _refuse_plain_secrets(document, settings, ("settings",))
+    refuse_plain_secrets(document, settings, ("settings",))
     streams = tuple(
-        _stream(document.part("streams", name), name=name, folder=folder) for name in content.get("streams") or {}
+        _stream(document.part("streams", name), name=name, shelf=shelf) for name in content.get("streams") or {}
     )
     return Connection(
         name=str(document.root[-1]),
@@ -245,12 +282,12 @@ def _creditor(document: Document, creditors: Mapping[str, Creditor]) -> str | No
     return named
 
 
-def _stream(document: Document, *, name: str, folder: Path) -> Stream:
+def _stream(document: Document, *, name: str, shelf: _Shelf) -> Stream:
     content = document.content or {}
     options = {key: value for key, value in content.items() if key not in _STREAM_KEYS}
     _refuse_misspelled(document, options)
-    _refuse_plain_secrets(document, options, ())
-    for place, text in _texts(options, ()):
+    refuse_plain_secrets(document, options, ())
+    for place, text in texts(options, ()):
         if vault.is_reference(text):
             mend = "Put it under settings of the connection."
             raise document.error("a stream cannot hold a secret.", at=place, mend=mend)
@@ -261,7 +298,7 @@ def _stream(document: Document, *, name: str, folder: Path) -> Stream:
         cursor=cursor["column"] if isinstance(cursor, dict) else cursor,
         cursor_format=cursor.get("format") if isinstance(cursor, dict) else None,
         options=options,
-        map=_map(document, folder) if "map" in content else None,
+        map=_map(document, shelf) if "map" in content else None,
         sweep=content.get("sweep", "all"),
     )
 
@@ -277,10 +314,12 @@ def _refuse_misspelled(document: Document, options: Mapping[str, Any]) -> None:
             raise document.error(f'there is no setting "{option}".', mend=mend, line=line)
 
 
-def _map(document: Document, folder: Path) -> Document:
-    named = document.content["map"]
+def _map(document: Document, shelf: _Shelf) -> Document:
+    named, folder = document.content["map"], shelf.folder
     if not isinstance(named, str):
         return document.part("map")
+    if named.startswith(STORED):
+        return _stored_map(document, named.removeprefix(STORED), shelf)
     path = folder / named
     if not path.resolve().is_relative_to(folder.resolve()):
         raise document.error(f"{named} is outside the workspace.", at=("map",), mend="Move it into the folder.")
@@ -289,6 +328,13 @@ def _map(document: Document, folder: Path) -> Document:
         mend = did_you_mean(named, files) or "Create it, or correct its name."
         raise document.error(f"there is no file {named} in the workspace.", at=("map",), mend=mend)
     return read_document(path, shown_as=named)
+
+
+def _stored_map(document: Document, name: str, shelf: _Shelf) -> Document:
+    if name not in shelf.stored:
+        mend = did_you_mean(name, shelf.stored) or "Store it first: POST /v1/mappings."
+        raise document.error(f'there is no stored mapping "{name}".', at=("map",), mend=mend)
+    return parse_document(shelf.stored[name], file=f"mapping {name}")
 
 
 def _creditors(document: Document) -> dict[str, Creditor]:
@@ -322,36 +368,6 @@ def _check_survivorship(document: Document) -> None:
         if name not in fields and (not isinstance(said, dict) or "rule" in said):
             mend = f"Say only how fast they age: {name}: {{half_life: 365}}."
             raise document.error(f"every {name} is kept; no rule chooses.", at=("survivorship", name), mend=mend)
-
-
-def _refuse_plain_secrets(document: Document, settings: Mapping[str, Any], within: Place) -> None:
-    for place, text in _texts(settings, within):
-        named = next((str(step) for step in reversed(place) if isinstance(step, str)), "")
-        if vault.is_reference(text):
-            continue
-        if "${env:" in text or "${file:" in text:
-            mend = "Let the whole value be one reference."
-            raise document.error("a reference to a secret cannot be a part of a text.", at=place, mend=mend)
-        if _SECRET_NAME.search(named.casefold().replace("-", "_")) or _PASSWORD_IN_ADDRESS.search(text):
-            variable = f"{document.root[1]}_{named}".upper().replace("-", "_")
-            mend = f"Write ${{env:{variable}}} or ${{file:PATH}}, and keep the value there."
-            raise document.error("a secret may not stand in this file.", at=place, mend=mend)
-
-
-def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
-    match value:
-        case str():
-            if value:
-                yield place, value
-        case dict():
-            for key, inner in value.items():
-                yield from _texts(inner, (*place, key))
-        case list():
-            for index, inner in enumerate(value):
-                yield from _texts(inner, (*place, index))
-        case _:
-            if place and isinstance(value, int) and not isinstance(value, bool):
-                yield place, str(value)  # a PIN is a secret too
 
 
 def _fingerprint(*content: Any) -> str:

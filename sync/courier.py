@@ -10,6 +10,7 @@ from datetime import timedelta
 from concilia.clock import to_text
 from concilia.errors import ConciliaError
 from concilia.store import connections, events, outbox
+from sync.declaring import current
 from sync.hub import Hub
 from sync.push import Delivery
 from sync.runs import held, push_all
@@ -36,6 +37,7 @@ class Courier:
             return []
 
     def _deliver(self) -> list[Delivery]:
+        self._hub = current(self._hub)
         names, latest = self._ready()
         failures: dict[str, ConciliaError] = {}
         deliveries: list[Delivery] = []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from concilia.clock import Clock
+from concilia.errors import ConfigurationInvalid
+from concilia.sealing import Keyring
 from concilia.store.unit_of_work import Store
 from concilia.workspace import Workspace
 from dedup.policy import declared_policy
@@ -12,13 +15,22 @@ from sync.policies import Policies
 from sync.streams import ledger_policy
 
 
+def no_keys() -> Keyring:
+    """Nobody gave a master key."""
+    raise ConfigurationInvalid(
+        "The hub has no master key, so it can keep no secrets.",
+        mend="Make one with `concilia vault new-key`, and give it in CONCILIA_MASTER_KEY.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """An opened workspace."""
+    """An opened workspace. `keys` gives what secrets are sealed with."""
 
     workspace: Workspace
     store: Store
     clock: Clock
+    keys: Callable[[], Keyring] = field(default=no_keys, repr=False)
 
     @property
     def policies(self) -> Policies:

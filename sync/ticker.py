@@ -11,6 +11,7 @@ from datetime import timedelta
 from concilia.clock import from_text
 from concilia.store.schedules import FiringRow
 from sync import firings
+from sync.declaring import current
 from sync.firings import Holder
 from sync.hub import Hub
 from sync.schedules import ticking
@@ -35,6 +36,7 @@ class Ticker:
         """Do what the moment asks for; how many firings were started. A fault waits for the next tick."""
         started = 0
         try:
+            self._hub = current(self._hub)
             self._keep()
             firings.write_down(self._hub)
             while len(self._busy) < self._at_once:

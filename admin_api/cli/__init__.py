@@ -36,6 +36,7 @@ from admin_api.cli.screen import Screen
 from admin_api.cli.serving import app as serving
 from admin_api.cli.stewardship import app as stewardship
 from admin_api.cli.stewardship import rulings
+from admin_api.cli.vault import app as vault
 
 __all__ = ["app", "main"]
 
@@ -65,6 +66,7 @@ app.add_typer(agreements, name="agreements")
 app.add_typer(contacts, name="contact")
 app.add_typer(exporting)
 app.add_typer(keys, name="keys")
+app.add_typer(vault, name="vault")
 app.add_typer(serving)
 app.add_typer(demo)
 

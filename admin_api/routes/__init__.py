@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Request
 
 from admin_api.problems import MEDIA_TYPE
+from sync.declaring import current
 from sync.hub import Hub
 
 _DESCRIPTIONS: Final = {
@@ -34,4 +35,12 @@ async def _hub_of(request: Request) -> Hub:
     return found
 
 
+def _hub_now(request: Request) -> Hub:
+    """The hub with everything that was declared over the API, by this process or another one."""
+    request.app.state.hub = current(request.app.state.hub)
+    found: Hub = request.app.state.hub
+    return found
+
+
 TheHub = Annotated[Hub, Depends(_hub_of)]
+TheHubNow = Annotated[Hub, Depends(_hub_now)]

@@ -31,6 +31,19 @@ connection = Table(
     _text("approved_at", null=True), _text("approved_by", null=True),
 )  # fmt: skip
 
+declaration = Table(
+    "declaration", metadata,
+    _number("id", key=True), _text("kind"), _text("name"), _number("version"), _text("body", null=True), _text("at"),
+    _text("by"),
+    Index("declaration_version", "kind", "name", "version", unique=True),
+)  # fmt: skip
+
+credential = Table(
+    "credential", metadata,
+    _text("connection", key=True), _text("setting", key=True), _text("envelope"), _text("changed_at"),
+    _text("changed_by"),
+)  # fmt: skip
+
 policy = Table("policy", metadata, _text("name", key=True), _text("body"), _text("applied_at"))
 
 run = Table(
@@ -154,6 +167,10 @@ identity_ledger = Table(
     _number("id", key=True), _text("kind"), _text("golden_id"), _text("other_id", null=True),
     _number("debtor_id", null=True), _text("body"), _text("at"),
     Index("identity_ledger_golden", "golden_id"),
+    Index(
+        "identity_ledger_other", "other_id",
+        sqlite_where=text("other_id IS NOT NULL"), postgresql_where=text("other_id IS NOT NULL"),
+    ),
 )  # fmt: skip
 
 golden_debtor = Table(
@@ -189,6 +206,7 @@ debt = Table(
     _text("document", null=True), _text("unit"), _text("stated_balance"), _text("balance"), _text("status"),
     _text("due_date", null=True), _text("body"), _number("version"), _text("updated_at"),
     Index("debt_debtor", "debtor_id"), Index("debt_document", "creditor", "document"),
+    Index("debt_number", "document"),
 )  # fmt: skip
 
 discrepancy = Table(
@@ -272,8 +290,24 @@ agreement_refusal = Table(
 event = Table(
     "event", metadata,
     _number("seq", key=True), _text("at"), _text("type"), _text("subject"), _text("golden_id", null=True),
-    _text("body"),
+    _text("body"), _number("golden_version", null=True),
     Index("event_subject", "subject"),
+)  # fmt: skip
+
+# Who is told of events: up to which number nothing is owed any more, except for the events in `delivery`.
+subscription = Table(
+    "subscription", metadata,
+    _text("id", key=True), _text("url"), _text("types"), _text("after_dead"), _text("description"), _text("state"),
+    _text("reason"), _text("created_by"), _text("created_at"), _text("changed_by"), _text("changed_at"),
+    _number("delivered", default=0), _number("failures", default=0), _text("failing_since", null=True),
+    _text("next_attempt_at"), _text("last_success_at", null=True), _text("last_error"),
+    _text("old_secret_until", null=True),
+)  # fmt: skip
+
+delivery = Table(
+    "delivery", metadata,
+    _text("subscription_id", key=True), _number("seq", key=True), _text("state"), _number("attempts"),
+    _text("first_failed_at", null=True), _text("next_attempt_at"), _text("reason"), _text("changed_at"),
 )  # fmt: skip
 
 intent = Table(
@@ -367,6 +401,10 @@ plan_row = Table(
     _text("ours"), _text("theirs"), _text("body"), _text("why"), _text("idempotency_key"), _text("state"),
     _text("reason"), _text("changed_at"),
     Index("plan_row_key", "idempotency_key"), Index("plan_row_state", "connection", "state"),
+    Index(
+        "plan_row_golden", "golden_id",
+        sqlite_where=text("golden_id IS NOT NULL"), postgresql_where=text("golden_id IS NOT NULL"),
+    ),
 )  # fmt: skip
 
 plan_mark = Table(
@@ -446,7 +484,8 @@ reservation_debt = Table(
     Index("reservation_debt_debt", "debt_id"),
 )  # fmt: skip
 
-# Append-only. `debtor_id` is the source debtor it was with, so that it follows merges and splits; null: unresolved.
+# `debtor_id` is the source debtor it was with, so that it follows merges and splits; null: it waits. `outcome`,
+# `party_outcome`, `result` and the end are where it stands by all that was told of it, in `interaction_outcome`.
 interaction = Table(
     "interaction", metadata,
     _text("id", key=True), _number("debtor_id", null=True), _text("named"), _text("direction"), _text("channel"),
@@ -460,6 +499,40 @@ interaction = Table(
     Index("interaction_debtor", "debtor_id", "started_at"),
     Index("interaction_decision", "decision_id", unique=True),
     Index("interaction_external", "origin", "external_ref", unique=True),
+    Index("interaction_recorded", "recorded_at", "id"),
+)  # fmt: skip
+
+# Append-only. Ordinal 0 was told with the interaction, the others later: a delivery receipt, a corrected party.
+interaction_outcome = Table(
+    "interaction_outcome", metadata,
+    _text("interaction_id", key=True), _number("ordinal", key=True), _text("outcome", null=True),
+    _text("party_outcome", null=True), _text("result", null=True), _text("ended_at", null=True),
+    _text("told_end", null=True), _text("at"), _text("told_at"), _text("by"), _text("note"), _text("recorded_at"),
+)  # fmt: skip
+
+# Interactions whose party nobody can tell yet, why, and by what they would be known; pending: to be tried again.
+interaction_waiting = Table(
+    "interaction_waiting", metadata,
+    _text("interaction_id", key=True), _text("reason"), _text("detail"), _text("since"), _number("pending"),
+    Index("interaction_waiting_since", "since", "interaction_id"),
+    Index(
+        "interaction_waiting_pending", "interaction_id",
+        sqlite_where=text("pending = 1"), postgresql_where=text("pending = 1"),
+    ),
+)  # fmt: skip
+
+waiting_key = Table(
+    "waiting_key", metadata,
+    _text("key", key=True), _text("interaction_id", key=True),
+    Index("waiting_key_interaction", "interaction_id"),
+)  # fmt: skip
+
+# Append-only. Whose a channel's own id is (a business-scoped WhatsApp id), by which interaction or person.
+learnt_identity = Table(
+    "learnt_identity", metadata,
+    _number("id", key=True), _text("key"), _number("debtor_id", null=True), _text("kind"),
+    _text("interaction_id", null=True), _text("by"), _text("reason"), _text("at"),
+    Index("learnt_identity_key", "key"), Index("learnt_identity_debtor", "debtor_id"),
 )  # fmt: skip
 
 interaction_debt = Table(

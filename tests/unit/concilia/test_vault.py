@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from concilia.errors import ConfigurationInvalid
-from concilia.vault import Secret, is_reference, resolve
+from concilia.vault import Secret, Sources, is_reference, resolve
 
 HIDDEN = "hunter2-ñ"
 
@@ -57,35 +57,35 @@ def test_secrets_are_equal_by_their_content_and_to_no_text() -> None:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("${env:A}", True), ("${file:a/b}", True), ("${env:}", True), ("x${env:A}", False), ("${vault:A}", False), ("", False)],
+    [("${env:A}", True), ("${file:a/b}", True), ("${env:}", True), ("x${env:A}", False), ("${vault:erp/password}", True), ("", False)],
 )  # fmt: skip
 def test_a_reference_is_a_whole_text(text: str, found: bool) -> None:
     assert is_reference(text) is found
 
 
 def test_a_secret_comes_from_the_environment_given(tmp_path: Path) -> None:
-    assert resolve("${env:PASSWORD}", folder=tmp_path, environment={"PASSWORD": HIDDEN}).reveal() == HIDDEN
+    assert resolve("${env:PASSWORD}", Sources(tmp_path, {"PASSWORD": HIDDEN})).reveal() == HIDDEN
 
 
 def test_a_secret_comes_from_a_file_beside_the_workspace_without_its_last_line_end(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(f" {HIDDEN} \r\n".encode())
-    assert resolve("${file:secret}", folder=tmp_path).reveal() == f" {HIDDEN} "
-    assert resolve(f"${{file:{tmp_path}/secret}}", folder=Path("/nowhere")).reveal() == f" {HIDDEN} "
+    assert resolve("${file:secret}", Sources(tmp_path)).reveal() == f" {HIDDEN} "
+    assert resolve(f"${{file:{tmp_path}/secret}}", Sources(Path("/nowhere"))).reveal() == f" {HIDDEN} "
 
 
 @pytest.mark.parametrize("environment", [{}, {"PASSWORD": ""}])
 def test_a_missing_variable_is_named(tmp_path: Path, environment: dict[str, str]) -> None:
     with pytest.raises(ConfigurationInvalid, match="The environment variable PASSWORD is not set"):
-        resolve("${env:PASSWORD}", folder=tmp_path, environment=environment)
+        resolve("${env:PASSWORD}", Sources(tmp_path, environment))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationInvalid, match=r"secret file .*missing cannot be read"):
-        resolve("${file:missing}", folder=tmp_path)
+        resolve("${file:missing}", Sources(tmp_path))
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00bad", "contraseña".encode("cp1252")])
 def test_a_file_that_is_no_utf_8_is_refused_with_a_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "secret").write_bytes(content)
     with pytest.raises(ConfigurationInvalid):
-        resolve("${file:secret}", folder=tmp_path)
+        resolve("${file:secret}", Sources(tmp_path))
