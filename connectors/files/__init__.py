@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from connectors.contract import ConnectionSettings, Connector
 from connectors.files.connector import FilesConnector
+from connectors.files.description import describe
 
-__all__ = ["connect"]
+__all__ = ["connect", "describe"]
 
 
 def connect(configured: ConnectionSettings) -> Connector:

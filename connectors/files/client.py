@@ -10,6 +10,7 @@ from pathlib import Path
 
 from concilia.errors import RunMustStop
 from connectors.files.faults import translated
+from connectors.files.packed import is_archive, is_gzip, members, unpacked
 
 BLOCK = 256 * 1024
 
@@ -20,13 +21,26 @@ class FoundFile:
 
     name: str
     path: Path
+    member: str = ""  # of an archive; then `name` is archive/member
+
+    @property
+    def inside(self) -> str:
+        """The name that tells what it is: that of the member, of an archive."""
+        return self.member or self.name
 
 
 def matching(folder: Path, pattern: str) -> list[FoundFile]:
     """The files matching the pattern, by name; hidden files and the lock files of Excel (`~$`) are left out."""
     with translated(str(folder)):
         paths = [path for path in folder.glob(pattern) if path.is_file() and not path.name.startswith((".", "~$"))]
-    return sorted((FoundFile(path.relative_to(folder).as_posix(), path) for path in paths), key=lambda each: each.name)
+    found = [one for path in paths for one in _files_of(path, path.relative_to(folder).as_posix())]
+    return sorted(found, key=lambda each: each.name)
+
+
+def _files_of(path: Path, name: str) -> list[FoundFile]:
+    if not is_archive(path):
+        return [FoundFile(name, path)]
+    return [FoundFile(f"{name}/{member}", path, member) for member in members(path, name=name)]
 
 
 def settled(found: FoundFile, *, now: datetime, seconds: float) -> bool:
@@ -44,6 +58,8 @@ class Watched:
     def __init__(self, found: FoundFile) -> None:
         self.name = found.name
         self.path = found.path
+        self.inside = found.inside
+        self._member = found.member
         self._seen = self._look()
 
     def _look(self) -> tuple[int, int, int, int]:
@@ -60,10 +76,18 @@ class Watched:
             )
 
     def blocks(self) -> Iterator[bytes]:
-        """The bytes of the file, a bounded block at a time."""
+        """The bytes of the file, unpacked, a bounded block at a time."""
+        if self.packed:
+            yield from unpacked(self.path, self._member, name=self.name)
+            return
         with translated(self.name), self.path.open("rb", buffering=0) as file:
             while block := file.read(BLOCK):
                 yield block
+
+    @property
+    def packed(self) -> bool:
+        """Whether its bytes on disk are not those of its content."""
+        return bool(self._member) or is_gzip(self.path)
 
     def sha256(self) -> str:
         """The hash of the whole content, read once from the first byte to the last."""

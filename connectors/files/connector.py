@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -22,13 +22,15 @@ from connectors.contract import (
     StreamRequest,
     StreamSchema,
 )
+from connectors.files.bank_entries import COLUMNS, KEY
 from connectors.files.client import FoundFile, Watched, matching
 from connectors.files.keys import list_keys
 from connectors.files.layout import CONNECTION_SETTINGS, LAYOUT_SETTINGS, Layout, known, layout_of, seconds
 from connectors.files.streams import WORKBOOKS, Settling, open_file, read_stream
 
+Fetch = Callable[[frozenset[str], float], None]
 _LOOKED_AT = 100  # rows of each file that `check` reads
-_TEXTS = frozenset({".csv", ".txt", ".tsv"})
+_TEXTS = frozenset({".csv", ".txt", ".tsv", ".jsonl", ".ndjson", ".xls"})
 
 
 class FilesConnector:
@@ -41,21 +43,19 @@ class FilesConnector:
         self._streams = configured.streams
         self._now = configured.now
         known(self._settings, allowed=CONNECTION_SETTINGS | LAYOUT_SETTINGS, where=self._where)
-        path = self._settings.get("path")
-        if not isinstance(path, str) or not path:
-            raise ConfigurationInvalid(f"{self._where} names no folder.", mend="Add for example: path: incoming/erp")
-        self._folder = Path(configured.folder) / Path(path).expanduser()
+        self._folder, self._fetch = _place(configured)
         self._settle = seconds(self._settings.get("settle_seconds", 0), name="settle_seconds", where=self._where)
         for request in self._streams:
             self._layout(request)
 
     def _layout(self, request: StreamRequest) -> Layout:
-        if not request.key:
+        layout = layout_of(request, settings=self._settings, where=self._where)
+        if not request.key and layout.format_of(layout.pattern) not in ("camt", "mt940"):
             raise ConfigurationInvalid(
                 f"{self._where}, stream {request.name}, names no key column.",
                 mend="Add for example: key: [numero_documento]",
             )
-        return layout_of(request, settings=self._settings, where=self._where)
+        return layout
 
     @property
     def capabilities(self) -> Capabilities:
@@ -75,6 +75,8 @@ class FilesConnector:
         return findings
 
     def _folder_exists(self) -> None:
+        patterns = frozenset(self._layout(request).pattern for request in self._streams) or frozenset({"*"})
+        self._fetch(patterns, self._moment().timestamp() - self._settle)
         if not self._folder.is_dir():
             raise ConfigurationInvalid(f"{self._where}: there is no folder {self._folder}.", mend="Correct `path`.")
         matching(self._folder, "*")
@@ -142,6 +144,30 @@ class FilesConnector:
         """Nothing is held between calls."""
 
 
+def _place(configured: ConnectionSettings) -> tuple[Path, Fetch]:
+    """The folder of this machine, and how it is brought up to date before it is looked at."""
+    workspace, settings = Path(configured.folder), configured.settings
+    path, url = settings.get("path"), settings.get("url")
+    if url and path:
+        raise ConfigurationInvalid(f"Connection {configured.name} has both path and url.", mend="Keep one of them.")
+    if url:
+        try:
+            from connectors.files import sftp
+        except ImportError as fault:
+            raise ConfigurationInvalid(
+                "SFTP needs a library that is not installed.", mend="Install it: pip install 'concilia[sftp]'."
+            ) from fault
+        account = sftp.account_of(settings, system=configured.name)
+        folder = sftp.mirror_folder(workspace, account)
+        return folder, lambda patterns, before: sftp.fetched(account, patterns, into=folder, before=before)
+    if not isinstance(path, str) or not path:
+        raise ConfigurationInvalid(
+            f"Connection {configured.name} names no folder.",
+            mend="Add for example: path: incoming/erp, or url: sftp://host/folder",
+        )
+    return workspace / Path(path).expanduser(), lambda _patterns, _before: None
+
+
 def _check_file(found: FoundFile, *, request: StreamRequest, layout: Layout) -> Finding:
     what = f"stream {request.name}, {found.name}"
     try:
@@ -165,4 +191,6 @@ def _schema(request: StreamRequest, *, layout: Layout, files: Sequence[FoundFile
         except ConfigurationInvalid:
             continue  # listed without columns; `check` says what is wrong with it
         names = opened.columns.names if opened.columns else ()
+    if names == tuple(COLUMNS):
+        return StreamSchema(request.name, COLUMNS, request.key or (KEY,), request.cursor)
     return StreamSchema(request.name, dict.fromkeys(names, "text"), request.key, request.cursor)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from concilia.errors import RunMustStop
-from concilia.records import Bookmark, Record
+from concilia.records import BadRow, Bookmark, Record
 from connectors.contract import KeyListing, KeyPage, StreamRequest
 from connectors.files.client import FoundFile, Watched, matching, settled
 from connectors.files.faults import translated
 from connectors.files.layout import Layout
-from connectors.files.streams import PAGE_ROWS, Settling, open_file
+from connectors.files.streams import PAGE_ROWS, Settling, verified
 
 
 def list_keys(
@@ -49,11 +49,14 @@ def _file(found: FoundFile, *, request: StreamRequest, layout: Layout) -> Iterat
     file = Watched(found)
     keys: list[tuple[str, ...]] = []
     unknown = 0
-    for item in open_file(file, request=request, layout=layout).items:
-        if isinstance(item.row, Record) or item.row.key:
-            keys.append(item.row.key)
-        else:
-            unknown += 1
+    for item in verified(file, request=request, layout=layout, after=0).items:
+        match item.row:
+            case Record(key=key) | BadRow(key=key) if key:
+                keys.append(key)
+            case BadRow():
+                unknown += 1
+            case _:
+                continue
         if len(keys) >= PAGE_ROWS:
             yield KeyPage(tuple(keys), unknown)
             keys, unknown = [], 0

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from concilia.errors import ConfigurationInvalid
 from connectors.contract import StreamRequest
+from connectors.files.fixed_layout import FixedLayout, fixed_layout
 
 ENCODINGS = {
     "cp1252": "cp1252",
@@ -26,13 +27,28 @@ ENCODINGS = {
     "utf16": "utf-16",
 }
 DELIMITERS = {";": ";", ",": ",", "\t": "\t", "\\t": "\t", "tab": "\t", "|": "|"}
-CONNECTION_SETTINGS = frozenset({"path", "settle_seconds"})
+CONNECTION_SETTINGS = frozenset(
+    {"path", "settle_seconds", "url", "username", "password", "private_key", "passphrase", "host_key"}
+)
 LAYOUT_SETTINGS = frozenset(
     {"encoding", "delimiter", "quote", "decimal", "thousands", "skip_rows", "header", "sheet"}
-    | {"largest_cell", "time_zone"}
+    | {"largest_cell", "time_zone", "format"}
 )
-STREAM_OPTIONS = LAYOUT_SETTINGS | {"file"}
+STREAM_OPTIONS = LAYOUT_SETTINGS | {"file", "fixed", "footer"}
+FORMATS = ("table", "fixed_width", "json_lines", "camt", "mt940")
+_BY_ENDING = {".jsonl": "json_lines", ".ndjson": "json_lines", ".xml": "camt", ".sta": "mt940", ".mt940": "mt940"}
+_PACKED = frozenset({".gz"})
 LARGEST_CELL = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """The last row of a table that states totals: its first cell is `starts`; `rows` and `sum` are places, from 1."""
+
+    starts: str
+    rows: int = 0  # 0: it states no number of rows
+    sum: int = 0
+    of: str = ""  # the column that is summed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,17 @@ class Layout:
     sheet: str | None = None
     largest_cell: int = LARGEST_CELL
     zone: tzinfo = field(default=UTC)
+    format: str = ""  # empty: by the end of each file's name
+    fixed: FixedLayout | None = None
+    footer: Footer | None = None
+    decimal: str = "."
+    thousands: str = ""
+
+    def format_of(self, name: str) -> str:
+        """The format of the file of that name."""
+        path = PurePosixPath(name.lower())
+        ending = PurePosixPath(path.stem).suffix if path.suffix in _PACKED else path.suffix
+        return self.format or _BY_ENDING.get(ending, "table")
 
     @property
     def longest_row(self) -> int:
@@ -91,7 +118,44 @@ def layout_of(request: StreamRequest, *, settings: Mapping[str, Any], where: str
         sheet=_text_or_none(given.get("sheet"), name="sheet", where=where),
         largest_cell=_whole(given.get("largest_cell", LARGEST_CELL), name="largest_cell", least=1, where=where),
         zone=_zone(given.get("time_zone", "UTC"), where=where),
+        format=_format(given.get("format"), fixed="fixed" in given, where=where),
+        fixed=fixed_layout(_group(given["fixed"], name="fixed", where=where), where=where)
+        if "fixed" in given
+        else None,
+        footer=_footer(given.get("footer"), where=where),
+        decimal=str(given.get("decimal") or "."),
+        thousands=str(given.get("thousands") or ""),
     )
+
+
+def _format(value: Any, *, fixed: bool, where: str) -> str:
+    if value is None:
+        return "fixed_width" if fixed else ""
+    if value not in FORMATS or (value == "fixed_width") != fixed:
+        may = f"one of {', '.join(FORMATS)}; fixed_width with the group `fixed`, and only that"
+        raise _wrong("format", value, may=may, where=where)
+    return str(value)
+
+
+def _group(value: Any, *, name: str, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _wrong(name, value, may="a group of settings", where=where)
+    return value
+
+
+def _footer(value: Any, *, where: str) -> Footer | None:
+    if value is None:
+        return None
+    given = _group(value, name="footer", where=where)
+    known(given, allowed={"starts", "rows", "sum", "of"}, where=f"{where}, footer")
+    if (
+        not given.get("starts")
+        or bool(given.get("sum")) != bool(given.get("of"))
+        or not (given.keys() & {"rows", "sum"})
+    ):
+        raise _wrong("footer", dict(given), may="{starts: TOTAL, rows: 2, sum: 3, of: SALDO}", where=where)
+    places = {name: _whole(given.get(name, 0), name=name, least=0, where=where) for name in ("rows", "sum")}
+    return Footer(str(given["starts"]), **places, of=str(given.get("of") or ""))
 
 
 def seconds(value: Any, *, name: str, where: str) -> float:

@@ -6,18 +6,25 @@ Tie: the last physical line (row, in a workbook) stored, or "done".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from typing import NamedTuple
+from decimal import Decimal
+from pathlib import Path, PurePosixPath
 
 from concilia.errors import ConfigurationInvalid
 from concilia.records import BadRow, Bookmark, Page, Record
 from connectors.contract import StreamRequest
+from connectors.files.bank_entries import COLUMNS, KEY
+from connectors.files.camt import camt_rows
 from connectors.files.client import FoundFile, Watched, matching, settled
-from connectors.files.layout import Layout
-from connectors.files.lines import physical_lines, text_blocks
+from connectors.files.fixed_width import fixed_items
+from connectors.files.json_lines import columns_seen, json_items
+from connectors.files.layout import Footer, Layout
+from connectors.files.lines import Line, physical_lines, text_blocks
+from connectors.files.mt940 import mt940_rows
+from connectors.files.old_spreadsheet import old_sheet_name, old_sheet_rows
+from connectors.files.opened import Item, Opened, Totals, check_totals, number
 from connectors.files.rows import Fault, Row, RowReader
 from connectors.files.spreadsheet import SheetRow, sheet_name, sheet_rows
 from connectors.files.table import (
@@ -34,23 +41,8 @@ DONE = "done"
 PAGE_ROWS = 1000
 PAGE_SIZE = 4 * 1024 * 1024  # characters; a page of giant rows ends earlier, so that memory stays bounded
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
-_OTHER_WORKBOOKS = frozenset({".xls", ".xlsb", ".ods"})
-
-
-class Item(NamedTuple):
-    """One record or bad row, the last line it came from, and its size in characters."""
-
-    row: Record | BadRow
-    last: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One file with its columns known; `columns` is None when the file is empty."""
-
-    columns: Columns | None
-    items: Iterator[Item]
+XLS = ".xls"
+_OTHER_WORKBOOKS = frozenset({".xlsb", ".ods"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +75,7 @@ def _read_file(found: FoundFile, *, request: StreamRequest, layout: Layout, befo
         if before.tie == DONE:
             return
         after = int(before.tie) if before.tie.isdecimal() else 0
-    opened = open_file(file, request=request, layout=layout, after=after)
+    opened = verified(file, request=request, layout=layout, after=after)
     for page in _pages(opened.items, partition=found.name, digest=digest):
         file.confirm()
         yield page
@@ -94,10 +86,13 @@ def _pages(items: Iterator[Item], *, partition: str, digest: str) -> Iterator[Pa
     bad_rows: list[BadRow] = []
     size = 0
     for row, last, length in items:
-        if isinstance(row, Record):
-            records.append(row)
-        else:
-            bad_rows.append(row)
+        match row:
+            case Record():
+                records.append(row)
+            case BadRow():
+                bad_rows.append(row)
+            case Totals():
+                continue
         size += length
         if len(records) + len(bad_rows) >= PAGE_ROWS or size >= PAGE_SIZE:
             yield Page(tuple(records), tuple(bad_rows), Bookmark(partition, digest, str(last)))
@@ -105,16 +100,70 @@ def _pages(items: Iterator[Item], *, partition: str, digest: str) -> Iterator[Pa
     yield Page(tuple(records), tuple(bad_rows), Bookmark(partition, digest, DONE))
 
 
+def verified(file: Watched, *, request: StreamRequest, layout: Layout, after: int) -> Opened:
+    """The file opened behind a line, after its totals were found to be right where it states some."""
+    if layout.footer is not None or (layout.fixed is not None and layout.fixed.footer):
+        column = layout.footer.of if layout.footer else "sum"
+        whole = open_file(file, request=request, layout=layout)
+        check_totals(whole.items, name=file.name, column=column, decimal=layout.decimal, thousands=layout.thousands)
+        file.confirm()
+    return open_file(file, request=request, layout=layout, after=after)
+
+
 def open_file(file: Watched, *, request: StreamRequest, layout: Layout, after: int = 0) -> Opened:
     """Read the header of a file and prepare its rows after the given line; ConfigurationInvalid for its faults."""
-    ending = file.path.suffix.lower()
+    match layout.format_of(file.inside):
+        case "camt" | "mt940" as kind:
+            return _open_statements(file, kind, request=request, layout=layout, after=after)
+        case "fixed_width" | "json_lines" as kind:
+            return _open_lines(file, kind, request=request, layout=layout, after=after)
+    ending = PurePosixPath(file.inside).suffix.lower()
     if ending in _OTHER_WORKBOOKS:
         raise ConfigurationInvalid(
             f"{file.name} is a spreadsheet in the format {ending}.", mend="Save it as .xlsx or export it as CSV."
         )
-    if ending in WORKBOOKS:
+    if ending in WORKBOOKS | {XLS}:
+        if file.packed:
+            raise ConfigurationInvalid(
+                f"{file.name} is a workbook inside an archive.", mend="Workbooks are compressed already: unpack it."
+            )
         return _open_workbook(file, request=request, layout=layout, after=after)
     return _open_text(file, request=request, layout=layout, after=after)
+
+
+def _open_statements(file: Watched, kind: str, *, request: StreamRequest, layout: Layout, after: int) -> Opened:
+    """A bank statement: it is read as a whole before its first row is believed."""
+
+    def rows() -> Iterator[Record | BadRow]:
+        if kind == "camt":
+            return camt_rows(file.blocks(), name=file.name, request=request)
+        return mt940_rows(file.blocks(), name=file.name, request=request, encoding=layout.encoding)
+
+    for _ in rows():  # the arithmetic of a statement is known at its end
+        pass
+    file.confirm()
+    wanted = request if request.key else replace(request, key=(KEY,))
+    columns = columns_of(tuple(COLUMNS), name=file.name, place=f"{file.name} ", request=wanted, layout=layout)
+    numbered = enumerate(rows(), start=1)
+    return Opened(columns, (Item(row, number, 500) for number, row in numbered if number > after))
+
+
+def _open_lines(file: Watched, kind: str, *, request: StreamRequest, layout: Layout, after: int) -> Opened:
+    def lines() -> Iterator[Line]:
+        blocks = text_blocks(file.blocks(), encoding=layout.encoding, name=file.name)
+        return physical_lines(blocks, longest=layout.longest_row)
+
+    place = f"{file.name} line "
+    if kind == "json_lines":
+        seen = columns_seen(lines(), layout=layout)
+        names = tuple(dict.fromkeys((*seen, *request.key, *([request.cursor] if request.cursor else []))))
+        columns = columns_of(names, name=file.name, place=place, request=request, layout=layout)
+        return Opened(columns, json_items(lines(), name=file.name, request=request, layout=layout, after=after))
+    if layout.fixed is None:
+        raise ConfigurationInvalid(f"{file.name} has fixed width, and no fields are named.", mend="Add `fixed`.")
+    names = tuple(one.name for one in layout.fixed.fields)
+    columns = columns_of(names, name=file.name, place=place, request=request, layout=layout)
+    return Opened(columns, fixed_items(lines(), columns, layout.fixed, after=after))
 
 
 def _open_text(file: Watched, *, request: StreamRequest, layout: Layout, after: int) -> Opened:
@@ -145,13 +194,32 @@ def _has_text(file: Watched, layout: Layout) -> bool:
 
 
 def _text_items(rows: RowReader, columns: Columns) -> Iterator[Item]:
+    footer = columns.layout.footer
     for row in rows:
-        yield Item(record_of(row, columns), row.last, len(row.text))
+        if footer is not None and row.cells and row.cells[0].strip() == footer.starts:
+            yield Item(_stated(row.cells, footer, columns), row.last, len(row.text))
+        else:
+            yield Item(record_of(row, columns), row.last, len(row.text))
+
+
+def _stated(cells: Sequence[str], footer: Footer, columns: Columns) -> Totals:
+    """What a footer states; a figure that is missing or none is stated as one that no file fulfils."""
+    layout = columns.layout
+
+    def figure(place: int) -> Decimal:
+        text = cells[place - 1] if place <= len(cells) else ""
+        found = number(text, decimal=layout.decimal, thousands=layout.thousands)
+        return Decimal("NaN") if found is None else found
+
+    rows, total = figure(footer.rows) if footer.rows else None, figure(footer.sum) if footer.sum else None
+    return Totals(rows=None if rows is None else -1 if rows.is_nan() else int(rows), sum=total)
 
 
 def _open_workbook(file: Watched, *, request: StreamRequest, layout: Layout, after: int) -> Opened:
-    sheet = sheet_name(file.path, name=file.name, wanted=layout.sheet)
-    rows = (row for row in sheet_rows(file.path, name=file.name, sheet=sheet) if _filled(row))
+    old = file.path.suffix.lower() == XLS
+    sheet = (old_sheet_name if old else sheet_name)(file.path, name=file.name, wanted=layout.sheet)
+    found = (old_sheet_rows if old else sheet_rows)(file.path, name=file.name, sheet=sheet)
+    rows = (row for row in found if _filled(row))
     rows = (row for row in rows if row.number > layout.skip_rows)
     names = layout.header
     place = f"{file.name} sheet {sheet} row "

@@ -181,9 +181,9 @@ def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
         pages(tmp_path)
 
 
-def test_an_old_workbook_format_is_refused_with_a_mend(tmp_path: Path) -> None:
+def test_what_is_called_xls_and_is_none_is_refused_with_a_mend(tmp_path: Path) -> None:
     (tmp_path / "a.xls").write_bytes(b"x")
-    with pytest.raises(ConfigurationInvalid, match=r"Save it as \.xlsx"):
+    with pytest.raises(ConfigurationInvalid, match=r"no readable \.xls workbook"):
         pages(tmp_path, StreamRequest("deudas", key=("doc",), options={"file": "*.xls"}))
 
 
