@@ -15,6 +15,7 @@ from concilia.documents import Document, parse_document
 from concilia.errors import ConciliaError, ConfigurationInvalid, MustBeMended, NotFound, RequestInvalid, SystemRefused
 from concilia.store.declarations import DeclarationRow
 from concilia.workspace import Connection
+from connectors import registry
 from mapping.documents import parse_map
 from sync import configuring, declaring
 from sync.hub import Hub
@@ -153,3 +154,33 @@ def _line(line: Any) -> dict[str, Any]:
 
 def _shown(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int) else str(value)
+
+
+def connectors() -> list[dict[str, Any]]:
+    """What can be connected to: each installed connector with its settings as a JSON Schema and what it can do."""
+    return [connector_json(name) for name in sorted(registry.available())]
+
+
+def connector_json(name: str) -> dict[str, Any]:
+    """One connector; NotFound for a name that none has. Secrets are marked `writeOnly` in its schema."""
+    if name not in registry.available():
+        raise NotFound(f"There is no connector {name}.", mend="GET /v1/connectors lists them.")
+    found = registry.describe(name)
+    if found is None:
+        nothing: dict[str, Any] = {"streams": [], "writes": {}, "updates": {}, "tested_against": [], "needs": []}
+        told = {"name": name, "title": name, "installed": False, "settings_schema": {}, "incremental": "none"}
+        return {**told, **nothing, "note": "Something that it needs is not installed."}
+    can = found.capabilities
+    return {
+        "name": name,
+        "title": found.title,
+        "installed": True,
+        "settings_schema": dict(found.settings_schema),
+        "streams": list(can.streams),
+        "incremental": can.incremental,
+        "writes": {str(operation): str(rung) for operation, rung in can.writes.items()},
+        "updates": {stream: list(columns) for stream, columns in can.updates.items()},
+        "tested_against": list(found.tested_against),
+        "note": found.note,
+        "needs": list(found.needs),
+    }

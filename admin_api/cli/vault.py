@@ -87,14 +87,16 @@ def show(folder: Folder = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def rotate(folder: Folder = None, as_json: AsJson = False) -> None:
-    """Seal all kept secrets under the current master key; older keys are of no use afterwards.
+    """Seal all kept secrets and tokens under the current master key.
+
+    Older keys are of no use afterwards.
 
     Example: concilia vault rotate
     """
-    from sync.declaring import seal_again
+    from sync import declaring, tokens
 
     screen = Screen(as_json)
     with opened(folder) as hub:
-        count = seal_again(hub, by="cli")
+        count = declaring.seal_again(hub, by="cli") + tokens.seal_again(hub)
     screen.document({"sealed": count})
     screen.say(f"{counted(count, 'secret')} sealed under the current key.")

@@ -66,6 +66,28 @@ class MappingText(wire.Told):
     dry_run: Annotated[bool, Field(description="Only check it.")] = False
 
 
+class ConnectorSaid(Said):
+    """A connector; its settings are a JSON Schema in which secrets are `writeOnly`."""
+
+    name: str
+    title: str
+    installed: bool = Field(description="Whether all it needs is installed.")
+    settings_schema: dict[str, Any]
+    streams: list[str]
+    incremental: str = Field(description="timestamp, content or none.")
+    writes: dict[str, str] = Field(description="What it writes, each with how it is done once in effect.")
+    updates: dict[str, list[str]] = Field(description="Columns of contact data it may change, by stream.")
+    tested_against: list[str]
+    note: str
+    needs: list[str]
+
+
+class Connectors(Said):
+    """What can be connected to."""
+
+    items: list[ConnectorSaid]
+
+
 class ConnectionSaid(Said):
     """A connection; secrets in its settings are references."""
 
@@ -202,6 +224,18 @@ class Withdrawn(Said):
 
     name: str
     withdrawn: bool
+
+
+@router.get("/connectors", response_model=Connectors, summary="What can be connected to")
+def connectors() -> Response:
+    """Every installed connector with its settings, what it reads and writes, and what it was tested against."""
+    return JSONResponse({"items": connecting.connectors()})
+
+
+@router.get("/connectors/{name}", response_model=ConnectorSaid, summary="One connector")
+def connector(name: Name) -> Response:
+    """Its settings as a JSON Schema; a form can be made of it."""
+    return JSONResponse(connecting.connector_json(name))
 
 
 @router.get("/connections", response_model=ConnectionPage, summary="Connections, by name")

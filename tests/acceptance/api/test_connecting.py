@@ -70,6 +70,16 @@ def test_connect_preview_and_sync_without_touching_the_file(door: Door, hub: Hub
     assert listed["erp"] == "file"
 
 
+def test_every_connector_shows_its_settings_with_secrets_marked(door: Door) -> None:
+    found = {one["name"]: one for one in door.get("/v1/connectors").json()["items"]}
+    assert {"files", "database", "tryton", "salesforce"} <= set(found)
+    one = door.get("/v1/connectors/tryton").json()
+    assert one["settings_schema"]["properties"]["password"]["writeOnly"] is True
+    assert one["writes"]["register_payment"] == "look_up"
+    assert one["tested_against"]
+    assert door.get("/v1/connectors/nadie").status_code == 404
+
+
 def test_a_secret_goes_in_sealed_and_comes_out_nowhere(door: Door, hub: Hub) -> None:
     canary = "canario-ñ-8842"
     made = door.call("POST", "/v1/connections", json=tryton(canary))

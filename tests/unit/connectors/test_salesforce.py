@@ -102,9 +102,13 @@ def test_the_hub_stops_at_its_share_of_the_requests(fake: FakeSalesforce) -> Non
     fake.quota = 10
     fake.org.insert("Account", Name="Ana")
     connector = connected(fake, api_share=50)
-    with pytest.raises(RetryLater, match="of its 10 requests"):
+
+    def read_often() -> None:
         for _ in range(8):
             keys(connector, ACCOUNTS)
+
+    with pytest.raises(RetryLater, match="of its 10 requests"):
+        read_often()
     assert fake.used == 5
 
 
