@@ -71,7 +71,7 @@ def _statement(text: str, keys: Keys, *, place: str, request: StreamRequest) -> 
         # field 86 is left as it stands: the library glues accounts and names of numbered sub-fields together
         found = mt940.parse(text, processors={"post_transaction_details": []})
         entries = [dict(one.data) for one in found]
-    except Exception as fault:
+    except Exception as fault:  # the library raises whatever it stumbles over
         raise RunMustStop(f"{place} cannot be read as MT940: {fault}.", mend="Ask the bank for it again.") from fault
     if len(entries) != stated:
         raise RunMustStop(

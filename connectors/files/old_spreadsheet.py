@@ -48,7 +48,7 @@ def _book(path: Path, *, name: str, only_names: bool) -> Any:
             raw = file.read()
     try:
         return xlrd.open_workbook(file_contents=raw, on_demand=only_names, logfile=_Silent())
-    except Exception as fault:
+    except Exception as fault:  # the library raises whatever it stumbles over
         raise ConfigurationInvalid(
             f"{name} is no readable .xls workbook, or it is protected by a password.",
             mend="Save it as an Excel workbook (.xlsx) without password, or export it as CSV.",

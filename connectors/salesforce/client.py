@@ -17,7 +17,7 @@ from concilia.errors import ConciliaError, OutcomeUnknown, RecordRejected, Remot
 from connectors.contract import ConnectionSettings
 from connectors.rest import Patience, Response
 from connectors.salesforce.settings import SalesforceSettings, settings_of
-from connectors.salesforce.transport import Usage, call, library, rest_of
+from connectors.salesforce.transport import Calls, Usage, library, rest_of
 
 _DECIMAL: Final = frozenset({"double", "currency", "percent"})
 _TYPES: Final = {"int": "integer", "long": "integer", "boolean": "boolean", "date": "date", "datetime": "datetime"}
@@ -56,17 +56,17 @@ class SalesforceClient:
     def __init__(self, configured: ConnectionSettings, *, patience: Patience | None = None) -> None:
         self.settings: SalesforceSettings = settings_of(configured)
         self.usage = Usage(system=self.settings.system, share=self.settings.api_share)
-        self._rest = rest_of(configured, self.settings, patience=patience)
+        self._calls = Calls(rest_of(configured, self.settings, patience=patience), self.usage)
         self._described: dict[str, Mapping[str, Field]] = {}
         self.sleep = (patience or configured).sleep
 
     @cached_property
     def _library(self) -> Any:
-        return library(self.settings, self._rest, self.usage)
+        return library(self.settings, self._calls)
 
     def close(self) -> None:
         """Close the sockets."""
-        self._rest.close()
+        self._calls.rest.close()
 
     def get(self, path: str) -> Any:
         """What stands below the base of the API."""
@@ -74,7 +74,7 @@ class SalesforceClient:
 
     def raw(self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Response:
         """One call past the library, for what it hides: headers of answers, CSV."""
-        answer = call(self._rest, self.usage, method, path, body=body, headers=headers)
+        answer = self._calls.call(method, path, body=body, headers=headers)
         if answer.status >= 400:
             raise RunMustStop(f"{self.settings.system} answered {answer.status} at {path.partition('?')[0]}.")
         return answer

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -63,48 +64,42 @@ class Usage:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls within our share of the org's requests."""
+
+    rest: RestClient
+    usage: Usage
+
+    def call(self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Response:
+        """One call. An upsert may be repeated; a change under a precondition would be refused because of itself."""
+        self.usage.check()
+        repeatable = method == "GET" or (method == "PATCH" and "If-Unmodified-Since" not in (headers or {}))
+        answer = self.rest.call(method, path, body=body, headers=headers, idempotent=repeatable)
+        self.usage.note(answer.headers)
+        return answer
+
+
 class RestAdapter(BaseAdapter):
     """Sends what the library prepared through our client."""
 
-    def __init__(self, rest: RestClient, usage: Usage) -> None:
+    def __init__(self, calls: Calls) -> None:
         super().__init__()
-        self._rest = rest
-        self._usage = usage
+        self._calls = calls
 
     def send(self, request: requests.PreparedRequest, **_given: Any) -> requests.Response:  # type: ignore[override]
-        """One call. GET and PATCH by External Id may be repeated; a POST is not."""
+        """One call."""
         parts = urlsplit(request.url or "")
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         given = {name: str(value) for name, value in (request.headers or {}).items()}
         headers = {name: value for name, value in given.items() if name.lower() not in _NOT_HANDED_ON}
         kind = next((value for name, value in given.items() if name.lower() == "content-type"), "application/json")
         raw: Any = request.body.encode() if isinstance(request.body, str) else request.body
-        answer = call(
-            self._rest, self._usage, request.method or "GET", path,
-            body=None if raw is None else Raw(bytes(raw), kind), headers=headers,
-        )  # fmt: skip
-        return _as_requests(answer, request)
+        body = None if raw is None else Raw(bytes(raw), kind)
+        return _as_requests(self._calls.call(request.method or "GET", path, body=body, headers=headers), request)
 
     def close(self) -> None:
         """Nothing is held here."""
-
-
-def call(
-    rest: RestClient,
-    usage: Usage,
-    method: str,
-    path: str,
-    *,
-    body: Any = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """One call within our share of the org's requests. A PATCH names the record, so it may be repeated."""
-    usage.check()
-    # An upsert may be repeated; a change under a precondition would then be refused because of itself.
-    repeatable = method == "GET" or (method == "PATCH" and "If-Unmodified-Since" not in (headers or {}))
-    answer = rest.call(method, path, body=body, headers=headers, idempotent=repeatable)
-    usage.note(answer.headers)
-    return answer
 
 
 def rest_of(configured: ConnectionSettings, settings: SalesforceSettings, *, patience: Patience | None) -> RestClient:
@@ -115,11 +110,11 @@ def rest_of(configured: ConnectionSettings, settings: SalesforceSettings, *, pat
     return rest.using(auth=Tokens(source), judge=lambda answer: judged(answer, system=settings.system))
 
 
-def library(settings: SalesforceSettings, rest: RestClient, usage: Usage) -> Any:
+def library(settings: SalesforceSettings, calls: Calls) -> Any:
     """simple-salesforce over our client. The token it is given is never sent."""
     session = requests.Session()
     session.trust_env = False
-    session.mount("https://", RestAdapter(rest, usage))
+    session.mount("https://", RestAdapter(calls))
     return Salesforce(
         session_id="unused", instance_url=settings.url.replace("http://", "https://", 1), session=session,
         version=settings.api_version, parse_float=Decimal, object_pairs_hook=dict,
