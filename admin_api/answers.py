@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import Field, create_model
 
+from admin_api.said import ContactNow
+from admin_api.said import Said as Said
+from admin_api.told_contact_points import Change, PointNow
 from concilia import schema
 from concilia.store.events import RecordedFact
 from concilia.store.runs import RunRow
-
-
-class Said(BaseModel):
-    """Something the hub answers. Members may be added; none is taken away or changes its meaning."""
-
-    model_config = ConfigDict(extra="allow")
+from sync.cloud_events import envelope
 
 
 class Pending(Said):
@@ -69,11 +67,9 @@ class DebtorSummary(Said):
     identifiers: list[Identifier]
 
 
-class ContactPoint(Said):
+class ContactPoint(PointNow):
     """A phone, e-mail or address. `shared` says that other debtors have it too: ask who answers."""
 
-    type: str
-    value: str
     raw: str
     verdict: str
     shared: bool
@@ -133,6 +129,7 @@ class Debt(Said):
     owner: str
     instalments: list[Instalment]
     agreement: AgreementInShort | None = Field(description="The agreement that holds it now: contact only within it.")
+    contact: ContactNow | None = Field(None, description="Where one debt or debtor is read, not in lists.")
     sources: list[SourcePlace]
     version: int
     updated_at: str
@@ -160,6 +157,9 @@ class DebtorNow(Said):
     sources: list[SourcePlace]
     debts: list[Debt]
     roles: list[Role]
+    contact: ContactNow
+    contact_points_set_aside: list[PointNow] = Field(description="Wrong parties, refused values, and values that wait.")
+    contact_changes: list[Change] = Field(description="Changes of verified contact points that wait for a word.")
 
 
 # The golden fields are the schema's: one added there is described here without another line.
@@ -233,8 +233,12 @@ class Event(Said):
     type: str
     subject: str
     time: str
+    datacontenttype: str
+    dataschema: str | None = Field(None, description="Of `data`; GET /v1/event-types tells it.")
     sequence: int
+    partitionkey: str = Field(description="The debtor, or the subject of an event without one.")
     debtor: str | None = Field(None, description="The golden debtor it concerns, if it concerns one.")
+    debtorversion: int | None = Field(None, description="The version of its golden record at that moment.")
     data: dict[str, Any]
 
 
@@ -381,15 +385,5 @@ def run(row: RunRow) -> dict[str, Any]:
 
 
 def event(fact: RecordedFact) -> dict[str, Any]:
-    """A fact as an event. CloudEvents leaves absent attributes out."""
-    return {
-        "specversion": "1.0",
-        "id": str(fact.seq),
-        "source": "concilia",
-        "type": fact.type,
-        "subject": fact.subject,
-        "time": fact.at,
-        "sequence": fact.seq,
-        **({"debtor": fact.golden_id} if fact.golden_id else {}),
-        "data": fact.body,
-    }
+    """A fact as an event, its sequence a number."""
+    return {**envelope(fact), "sequence": fact.seq}

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from admin_api import description, problems
 from admin_api.auth import KeyGate, caller
+from admin_api.event_stream import Streams
 from admin_api.intake import Manners, SizeLimit
 from admin_api.pages import Pages
 from admin_api.routes import (
@@ -17,17 +18,20 @@ from admin_api.routes import (
     changes,
     conflicts,
     connecting,
+    contact_points,
     contacts,
     debtors,
     events,
     health,
     intents,
+    interactions,
     payments,
     pins,
     reconciliation,
     reports,
     schedules,
     stewardship,
+    subscriptions,
 )
 from sync.hub import Hub
 
@@ -56,6 +60,7 @@ def create_app(hub: Hub) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.hub = hub
+    app.state.streams = Streams()
     app.state.payment_turns = asyncio.Semaphore(PAYMENT_TURNS)
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(caller)])
     for area in (
@@ -64,7 +69,10 @@ def create_app(hub: Hub) -> FastAPI:
         intents,
         agreements,
         contacts,
+        contact_points,
+        interactions,
         events,
+        subscriptions,
         changes,
         reports,
         reconciliation,

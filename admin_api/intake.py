@@ -68,7 +68,7 @@ class SizeLimit:
             taken += len(message.get("body", b""))
             if taken > LARGEST_BODY:
                 await _drain(message, receive, taken)
-                raise BodyTooLarge("A request may have one mebibyte.", mend="Send one payment in each request.")
+                raise BodyTooLarge("A request may have one mebibyte.", mend="Send less in each request.")
             return message
 
         await self._app(scope, limited, send)

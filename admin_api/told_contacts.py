@@ -173,6 +173,29 @@ class LiftTold(Told):
     because: Line
 
 
+class PacksTold(Told):
+    """Packs of contact rules as YAML."""
+
+    packs: list[Annotated[str, Field(min_length=1, max_length=200_000)]] = Field(min_length=1, max_length=20)
+
+
+class PackSaid(Said):
+    """A pack that could stand."""
+
+    place: str
+    version: str
+    effective_from: str
+    effective_until: str | None
+    review_due: str
+    rules: list[str]
+
+
+class PacksSaid(Said):
+    """The packs that were checked."""
+
+    packs: list[PackSaid]
+
+
 class SourceOfRule(Said):
     """Where a rule comes from, and how sure that is."""
 

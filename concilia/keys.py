@@ -12,6 +12,7 @@ PaymentId = NewType("PaymentId", str)
 AgreementId = NewType("AgreementId", str)
 ContactDecisionId = NewType("ContactDecisionId", str)
 InteractionId = NewType("InteractionId", str)
+SubscriptionId = NewType("SubscriptionId", str)
 IdempotencyKey = NewType("IdempotencyKey", str)
 
 SEPARATOR = "\x1f"  # cannot occur in a field: connectors and the API refuse control characters in keys
@@ -54,6 +55,21 @@ def contact_decision_id(golden_id: str, nonce: str) -> ContactDecisionId:
 def interaction_id(*identity: str) -> InteractionId:
     """The id of an interaction, from what identifies it: the decision it was made under, or who told it how."""
     return InteractionId(_digest("i", *identity))
+
+
+def contact_point_id(type_: str, match_value: str) -> str:
+    """The name of a contact point where its value is nobody's business: equal for two notations of one value."""
+    return _digest("k", type_, match_value)
+
+
+def contact_evidence_id(*identity: str) -> str:
+    """The id of something heard of a contact point, so that hearing it again is the same."""
+    return _digest("e", *identity)
+
+
+def subscription_id(nonce: str) -> SubscriptionId:
+    """The id of a subscription, from a number that nobody used before."""
+    return SubscriptionId(_digest("s", nonce))
 
 
 def idempotency_key(connection: str, operation: str, subject_id: str) -> IdempotencyKey:

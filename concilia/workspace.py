@@ -59,6 +59,7 @@ class Connection:
     streams: tuple[Stream, ...] = ()
     fingerprint: str = ""  # changes with anything said of the connection, mapping documents included
     source: Document | None = field(default=None, repr=False, compare=False)
+    folder: Path = field(default=Path(), compare=False)  # the workspace, for files that the settings name
 
     def stream(self, name: str) -> Stream | None:
         """The configured stream of that name."""
@@ -135,6 +136,7 @@ class Workspace:
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     calendars: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by country; see sync.agreements
     agreements: Mapping[str, Any] = field(default_factory=dict)
+    events: Mapping[str, Any] = field(default_factory=dict)  # see sync.event_retry
     contact: Document | None = field(default=None, repr=False, compare=False)  # see portfolio.contact_rules.policy
     declared: Declared = field(default_factory=Declared, repr=False, compare=False)
 
@@ -186,6 +188,7 @@ def load(folder: Path, *, environment: Mapping[str, str] | None = None, declared
         schedules=schedules_of(document, connections=connections),
         calendars=content.get("calendars") or {},
         agreements=content.get("agreements") or {},
+        events=content.get("events") or {},
         contact=document.part("contact") if content.get("contact") else None,
         declared=beside,
     )
@@ -235,6 +238,7 @@ def _connection(
         streams=streams,
         fingerprint=_fingerprint(content, [stream.map.content if stream.map else None for stream in streams]),
         source=document,
+        folder=shelf.folder,
     )
 
 

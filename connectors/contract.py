@@ -7,13 +7,15 @@ store; it reads bounded pages, looks things up, and writes what it is told, one 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from concilia.records import Bookmark, Page
 from connectors.gate import OPEN, Gate
+from connectors.tokens import IN_MEMORY, TokenSources
 
 
 class Rung(enum.StrEnum):
@@ -58,6 +60,7 @@ class Capabilities:
     updates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     parallel: int = 1  # how many threads may write at once, each on records of its own
     late: timedelta = timedelta()  # how long a write may still take effect after its caller lost it
+    overlap: timedelta = timedelta()  # how late a change may become visible behind its time stamp and still be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +267,8 @@ class ConnectionSettings:
     streams: tuple[StreamRequest, ...] = ()
     now: datetime | None = None  # fixed moment for tests; None: the system clock
     gate: Gate = OPEN  # what every call passes: the budget of the credential, and any Retry-After in force
+    sleep: Callable[[float], None] = time.sleep  # how the connector waits; tests do not
+    tokens: TokenSources = IN_MEMORY  # where tokens that expire are kept; in production for all processes together
 
 
 class ListsKeys(Protocol):

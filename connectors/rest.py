@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import email.utils
-import ipaddress
-import json
 import logging
 import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
-from decimal import Decimal, InvalidOperation
-from typing import Any
-from urllib.parse import SplitResult, urlencode, urlsplit
+from datetime import timedelta
+from typing import Any, Protocol
+from urllib.parse import urlencode
 
 import httpx
 
@@ -29,22 +26,36 @@ from concilia.errors import (
     RunMustStop,
     SystemUnreachable,
 )
+from connectors import exact_json
+from connectors.addresses import checked_address, is_absolute, is_loopback, no_address, same_origin
+from connectors.auth import NO_AUTH, Auth, Outgoing
 from connectors.gate import OPEN, Gate
+from connectors.throttle import STANDARD, Throttle
+from connectors.throttle import retry_after as _retry_after
 
 for _chatty in ("httpx", "httpcore"):  # they write whole addresses, with the references of people in them, at INFO
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 LARGEST_BODY = 64 * 1024 * 1024
-_LARGEST_EXPONENT = (
-    400  # beyond the range of IEEE doubles: no system means such a number, and writing it out fills memory
-)
-_LONGEST_RETRY_AFTER = timedelta(days=7)
 _NOT_SENT = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol,
 )  # fmt: skip
-_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
-_ADDRESS = re.compile(r"[\x21-\x7e]+")
 _SENDABLE = re.compile(r"[\x20-\x7e]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A body of form fields, as sign-in pages and token endpoints take it."""
+
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A body that is not JSON, as it is."""
+
+    content: bytes
+    kind: str  # its content type
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ class Response:
         maintenance page; and OutcomeUnknown for either when the call may not be repeated.
         """
         try:
-            return json.loads(self.body, parse_float=_exact, parse_constant=_no_constant)
+            return exact_json.loads(self.body)
         except (ValueError, RecursionError) as fault:
             raise self._unreadable() from fault
 
@@ -80,6 +91,14 @@ class Response:
         )
 
 
+class Judge(Protocol):
+    """What a vendor's answers mean, where the status alone does not say it."""
+
+    def __call__(self, answer: Response) -> Response | ConciliaError | None:
+        """The answer to hand on, an error to raise, or None: judged by its status as usual."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long one call may take, how much it may answer, and how often an idempotent one is repeated."""
@@ -93,6 +112,7 @@ class Patience:
     now: Clock = system_clock
     stopwatch: Callable[[], float] = time.monotonic
     gate: Gate = OPEN  # asked before each call, and told what a throttled system wants
+    throttle: Throttle = STANDARD  # which headers tell the system's limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +149,15 @@ class RestClient:
         patience: Patience | None = None,
         verify: str | bool = True,
     ) -> None:
-        parts = _checked(base_url, system=system)
+        parts = checked_address(base_url, system=system)
+        try:
+            httpx.URL(base_url)
+        except httpx.InvalidURL as fault:
+            raise no_address(system) from fault
         self._base = base_url.rstrip("/")
         self._host = parts.netloc
+        self.auth: Auth = NO_AUTH
+        self.judge: Judge = _by_status
         self._system = system
         self._patience = patience or Patience()
         self._client = httpx.Client(
@@ -139,12 +165,19 @@ class RestClient:
             timeout=self._patience.timeout,
             verify=_trust(verify, system=system),
             follow_redirects=False,
-            trust_env=not _is_loopback(parts.hostname or ""),
+            trust_env=not is_loopback(parts.hostname or ""),
         )
 
     def close(self) -> None:
         """Close the sockets."""
         self._client.close()
+
+    def using(self, *, auth: Auth | None = None, judge: Judge | None = None) -> RestClient:
+        """The same client, its sockets shared, with another proof or another judge of answers."""
+        other = copy(self)
+        other.auth = auth or self.auth
+        other.judge = judge or self.judge
+        return other
 
     def call(
         self,
@@ -157,40 +190,46 @@ class RestClient:
     ) -> Response:
         """Make one call; GET, PUT and DELETE are repeated on temporary faults, POST only if said `idempotent`.
 
-        Parameters are put into the path by `with_query`.
+        `path` is below the base address, or a whole address of the same host (a link to the next page); parameters
+        are put into it by `with_query`. `body` is sent as JSON unless it is a Form or Raw. A call that is refused
+        with 401 is made once more if the connection's `auth` can bring another proof.
+
         Raises SystemUnreachable (never sent), CredentialsRefused (401), PermissionMissing (403), RetryLater
         (throttled, or a temporary fault outlived all tries), OutcomeUnknown (a call that may not be repeated was
-        sent, its answer lost), RunMustStop (sent elsewhere, or too large an answer).
+        sent, its answer lost), RunMustStop (sent elsewhere, or too large an answer), and what the judge says.
         """
+        content, kind = _encoded(body)
         asked = _Call(
             method=method,
-            path="/" + path.lstrip("/"),
-            content=None if body is None else json.dumps(body, default=_wire, allow_nan=False).encode(),
-            headers={
-                **({} if body is None else {"content-type": "application/json"}),
-                **_sendable(headers or {}, system=self._system),
-            },
+            path=path if is_absolute(path) or not path else "/" + path.lstrip("/"),
+            content=content,
+            headers={**kind, **_sendable(headers or {}, system=self._system)},
             repeatable=method in {"GET", "HEAD", "PUT", "DELETE"} if idempotent is None else idempotent,
         )
-        attempt = 0
+        attempt, renewed = 0, False
         while True:
             attempt += 1
+            outgoing = self.auth.apply(Outgoing(asked.method, asked.path, asked.headers, asked.content))
             self._patience.gate.enter()
             try:
-                return self._once(asked)
+                return self._once(asked, outgoing)
+            except CredentialsRefused:
+                if renewed or not self.auth.refused(outgoing):
+                    raise
+                renewed = True
             except RetryLater as fault:
                 wait = fault.after.total_seconds()
                 if not asked.repeatable or attempt >= self._patience.tries or wait > self._patience.longest_wait:
                     raise
                 self._patience.sleep(wait or 0.2 * 2**attempt)
 
-    def _once(self, asked: _Call) -> Response:
+    def _once(self, asked: _Call, outgoing: Outgoing) -> Response:
         try:
             with self._client.stream(
                 asked.method,
-                self._base + asked.path,
-                content=asked.content,
-                headers=asked.headers,
+                self._address(outgoing.path),
+                content=outgoing.content,
+                headers=_sendable(outgoing.headers, system=self._system),
             ) as stream:
                 data = self._bounded(asked, stream)
         except _NOT_SENT as fault:
@@ -201,6 +240,16 @@ class RestClient:
         except httpx.InvalidURL as fault:
             raise RunMustStop(f"{self._system} cannot be asked for {asked.shown!r}: {fault}.") from fault
         return self._judged(asked, stream, data)
+
+    def _address(self, path: str) -> str:
+        if not is_absolute(path):
+            return self._base + path
+        if not same_origin(path, self._base):
+            raise RunMustStop(
+                f"{self._system} sends on to another host than {self._host}.",
+                mend="Credentials are never sent there; write the final address in the setting `url`.",
+            )
+        return path
 
     def _bounded(self, asked: _Call, stream: httpx.Response) -> bytes:
         limit = self._patience.largest_body
@@ -218,30 +267,37 @@ class RestClient:
         return b"".join(parts)
 
     def _judged(self, asked: _Call, stream: httpx.Response, data: bytes) -> Response:
-        status = stream.status_code
+        status, headers = stream.status_code, dict(stream.headers)
+        wait = self._patience.throttle.wait_of(status, headers, now=self._patience.now)
+        if wait:
+            self._patience.gate.told_to_wait(wait)
+        where = str(stream.url.copy_with(query=None, fragment=None))
+        answer = Response(status, headers, data, where, repeatable=asked.repeatable)
+        said = self.judge(answer)
+        if isinstance(said, ConciliaError):
+            raise said
+        if said is not None:
+            return said
         if status == 401:
             raise CredentialsRefused(
                 f"{self._system} refused the credentials.",
                 mend="Check user, password or key.",
                 system=self._system,
             )
+        if status in self._patience.throttle.statuses:  # refused before any work, whatever the method
+            raise RetryLater(f"{self._system} answered {status}.", after=wait)
         if status == 403:
             raise PermissionMissing(
                 f"{self._system} does not allow {asked.shown}.",
                 mend="Give the account of this connection that permission.",
                 system=self._system,
             )
-        wait = _retry_after(stream.headers.get("retry-after", ""), now=self._patience.now)
-        if status in {425, 429, 503} and wait:
-            self._patience.gate.told_to_wait(wait)
-        if status in {425, 429}:  # refused before any work, whatever the method
-            raise RetryLater(f"{self._system} answered {status}.", after=wait)
         if status == 408 or status >= 500:
+            wait = wait or _retry_after(headers.get("retry-after", ""), now=self._patience.now)
             raise asked.lost(f"{self._system} answered {status}", after=wait)
         if 300 <= status < 400 and status != 304:
             raise self._sent_elsewhere(asked, stream)
-        where = str(stream.url.copy_with(query=None, fragment=None))
-        return Response(status, dict(stream.headers), data, where, repeatable=asked.repeatable)
+        return answer
 
     def _sent_elsewhere(self, asked: _Call, stream: httpx.Response) -> ConciliaError:
         what = f"{self._system} answered {stream.status_code}, sending {asked.shown} to another address"
@@ -275,42 +331,20 @@ def _certificate_fault(text: str) -> str:
     return "is for another host" if "mismatch" in text else "is not trusted"
 
 
-def _retry_after(text: str, *, now: Clock) -> timedelta:
-    """Seconds or an HTTP date (RFC 9110, 10.2.3); anything else counts as nothing said."""
-    stated = text.strip()
-    if _SECONDS.fullmatch(stated):
-        return min(timedelta(seconds=float(stated)), _LONGEST_RETRY_AFTER)
-    try:
-        moment = email.utils.parsedate_to_datetime(stated)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return timedelta()
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(aware - now(), timedelta()), _LONGEST_RETRY_AFTER)
+def _by_status(answer: Response) -> None:
+    """The judge of a system whose statuses mean what they say."""
 
 
-def _checked(url: str, *, system: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises when it is no port
-        httpx.URL(url)
-    except (ValueError, httpx.InvalidURL) as fault:
-        raise ConfigurationInvalid(
-            f"The url of {system} is no web address.", mend="Write it as https://host[:port]/path."
-        ) from fault
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise ConfigurationInvalid(
-            f"The url of {system} holds more than an address.",
-            mend="Write it as https://host[:port]/path, and credentials in their own settings.",
-        )
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not _ADDRESS.fullmatch(url):
-        raise ConfigurationInvalid(
-            f"The url of {system} is no web address: {url!r}.", mend="Write it as https://host[:port]/path."
-        )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ConfigurationInvalid(
-            f"The url of {system} is plain http, which is allowed on this machine only.", mend="Use https."
-        )
-    return parts
+def _encoded(body: Any) -> tuple[bytes | None, dict[str, str]]:
+    match body:
+        case None:
+            return None, {}
+        case Form(fields):
+            return urlencode(fields).encode(), {"content-type": "application/x-www-form-urlencoded"}
+        case Raw(content, kind):
+            return content, {"content-type": kind}
+        case _:
+            return exact_json.dumps(body), {"content-type": "application/json"}
 
 
 def _trust(verify: str | bool, *, system: str) -> ssl.SSLContext | bool:
@@ -334,34 +368,3 @@ def _sendable(headers: Mapping[str, str], *, system: str) -> dict[str, str]:
                 mend="Check the key or password: it was probably copied with something around it.",
             )
     return dict(headers)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _exact(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation as fault:
-        raise ValueError("a number out of range") from fault
-    if abs(number.adjusted()) > _LARGEST_EXPONENT:
-        raise ValueError("a number out of range")
-    return number
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is no number")
-
-
-def _wire(value: object) -> str:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, date):  # a datetime is one too
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no wire form")

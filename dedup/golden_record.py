@@ -1,13 +1,14 @@
 """Assembles the golden record of one cluster and its provenance. Writes nothing; which value wins is survivorship's.
 
 Only usable values enter, an inactive party's too. Everything in the record is ordered by its content, never by
-arrival. Wrong-party and erased values are not known here: the caller leaves them out of the claims.
+arrival. Wrong-party and erased values are not known here: the caller says which are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from concilia.normalize.verdict import Verdict
@@ -57,6 +58,22 @@ class GoldenContactPoint(NamedTuple):
     sources: tuple[Said, ...]
 
 
+class ContactWords(NamedTuple):
+    """What the hub knows of contact points beside what sources state, by type and match value.
+
+    `own` it states itself; `left_out` do not enter, whoever states them; `verified` says when and how; `behind` come
+    after the others of their kind.
+    """
+
+    own: Sequence[tuple[ContactPoint, SourceStamp]] = ()
+    left_out: Collection[PointKey] = frozenset()
+    verified: Mapping[PointKey, tuple[str, str]] = MappingProxyType({})
+    behind: Collection[PointKey] = frozenset()
+
+
+NO_WORDS = ContactWords()
+
+
 class GoldenRetired(NamedTuple):
     """An identifier that a steward retired wherever this party states it: the latest word on it, and who states it."""
 
@@ -70,11 +87,12 @@ class _Stated:
 
     fields: dict[str, list[Statement]] = field(default_factory=dict)
     identifiers: dict[IdentifierKey, list[tuple[Identifier, SourceStamp]]] = field(default_factory=dict)
-    points: dict[tuple[str, str], list[tuple[ContactPoint, SourceStamp]]] = field(default_factory=dict)
+    points: dict[PointKey, list[tuple[ContactPoint, SourceStamp]]] = field(default_factory=dict)
     retired: dict[IdentifierKey, list[tuple[RetiredIdentifier, SourceStamp]]] = field(default_factory=dict)
 
 
 IdentifierKey = tuple[str, str, str]  # country, type, value
+PointKey = tuple[str, str]  # type, match value
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +123,20 @@ class GoldenRecord:
 
 
 def assemble(
-    members: Sequence[SourceParty], policy: Policy = DEFAULT_POLICY, *, pins: Sequence[Pin] = ()
+    members: Sequence[SourceParty],
+    policy: Policy = DEFAULT_POLICY,
+    *,
+    pins: Sequence[Pin] = (),
+    contacts: ContactWords = NO_WORDS,
 ) -> GoldenRecord:
     """The golden record of these source debtors, whatever their order; of several pins of a field the last counts."""
     stated = _stated_by(members)
+    for point, source in contacts.own:
+        stated.points.setdefault(_point_key(point), []).append((point, source))
     ids = _golden_identifiers(stated.identifiers)
     provenance = _survivors(stated.fields, policy, ids, pins)
     fields = {name: found.value for name, found in provenance.items()}
-    points = _golden_points(stated.points, policy)
+    points = _golden_points(stated.points, policy, contacts)
     return GoldenRecord(fields, ids, points, provenance, _golden_retired(stated.retired))
 
 
@@ -120,6 +144,8 @@ def _stated_by(members: Sequence[SourceParty]) -> _Stated:
     found = _Stated()
     for party in members:
         for stamped in party.claims:
+            if stamped.of_hub:
+                continue
             source = SourceStamp(*party.key, party.trust, stamped.source_updated_at, stamped.received_at)
             claim = stamped.claim
             for name, value in claim.fields.items():
@@ -130,11 +156,15 @@ def _stated_by(members: Sequence[SourceParty]) -> _Stated:
                     found.identifiers.setdefault(_key_of(identifier), []).append((identifier, source))
             for point in claim.contact_points:
                 if point.value and point.verdict in VERDICT_RANK:
-                    found.points.setdefault((point.type, point.match_key or point.value), []).append((point, source))
+                    found.points.setdefault(_point_key(point), []).append((point, source))
         for word in party.retired:
             source = SourceStamp(*party.key, party.trust, word.source_updated_at, word.received_at)
             found.retired.setdefault(_key_of(word.identifier), []).append((word, source))
     return found
+
+
+def _point_key(point: ContactPoint) -> PointKey:
+    return (point.type, point.match_key or point.value)
 
 
 def _key_of(identifier: Identifier) -> IdentifierKey:
@@ -190,25 +220,27 @@ def _golden_retired(
 
 
 def _golden_points(
-    stated: Mapping[tuple[str, str], list[tuple[ContactPoint, SourceStamp]]], policy: Policy
+    stated: Mapping[PointKey, list[tuple[ContactPoint, SourceStamp]]], policy: Policy, contacts: ContactWords
 ) -> tuple[GoldenContactPoint, ...]:
     found = []
-    for key in sorted(stated):
+    for key in sorted(stated.keys() - set(contacts.left_out)):
         ranked = _best_first(stated[key])
         best = ranked[0][0]
-        verified_at, method = max(((p.verified_at or "", p.verification_method or "") for p, _ in ranked))
+        words = [(p.verified_at or "", p.verification_method or "") for p, _ in ranked]
+        verified_at, method = max([*words, contacts.verified.get(key, ("", ""))])
         found.append(GoldenContactPoint(best, verified_at or None, method or None, _sources(ranked)))
     if len(found) > 1:
         span = span_of(_day(said) for point in found for said in point.sources)
 
-        def place(point: GoldenContactPoint) -> tuple[str, bool, bool, float]:
+        def place(point: GoldenContactPoint) -> tuple[str, bool, bool, bool, float]:
             half_life = policy.half_life(point.best.type)
             weights = (
                 worth(said.source.trust, age=span.age(_day(said)), half_life=half_life, verdict=said.verdict)
                 for said in point.sources
             )
             verified = bool(point.verified_at) or point.best.verdict is Verdict.VERIFIED
-            return (point.best.type, point.best.relation in OTHERS, not verified, -max(weights))
+            behind = _point_key(point.best) in contacts.behind
+            return (point.best.type, point.best.relation in OTHERS, behind, not verified, -max(weights))
 
         found.sort(key=place)
     return tuple(found)

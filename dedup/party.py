@@ -27,11 +27,15 @@ WELL_FORMED = frozenset({Verdict.VALID_FORMAT, Verdict.CHECK_WARNING})
 
 @dataclass(frozen=True, slots=True)
 class StampedClaim:
-    """One source row's claim with its business time and the time the hub received it (`clock.to_text` texts)."""
+    """One source row's claim with its business time and the time the hub received it (`clock.to_text` texts).
+
+    `of_hub`: the hub states it itself, on behalf of the source debtor; the golden record takes it from elsewhere.
+    """
 
     claim: DebtorClaim
     source_updated_at: str | None
     received_at: str
+    of_hub: bool = False
 
 
 @dataclass(frozen=True, slots=True)

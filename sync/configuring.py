@@ -11,6 +11,8 @@ from typing import Any
 from concilia.budget import Lane
 from concilia.clock import to_text
 from concilia.errors import ConciliaError, RequestInvalid
+from concilia.portfolio.contact_point_policy import point_policy_of
+from concilia.servicing import contact_points
 from concilia.store import (
     connections,
     crosswalk,
@@ -21,11 +23,11 @@ from concilia.store.unit_of_work import Tx
 from connectors.contract import Finding, StreamSchema
 from mapping.entity_map import Mapped, map_record
 from sync import firings
-from sync.budgets import gate_of
 from sync.contacts import policy_of as contact_policy_of
 from sync.hub import Hub
+from sync.opening import opened
 from sync.runs import chosen
-from sync.streams import StreamPlan, open_connector, plans_of
+from sync.streams import StreamPlan, plans_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def apply(hub: Hub, *, dry_run: bool = False) -> list[ConfigurationChange]:
     for connection in wanted.values():
         plans_of(connection)
     contact_policy_of(hub.workspace)
+    point_policy_of(hub.workspace.contact)
     with hub.store.begin() as tx:
         known = connections.every(tx)
         changes = [ConfigurationChange(name, "removed") for name in known if name not in wanted]
@@ -92,7 +95,7 @@ def check(hub: Hub, names: Sequence[str]) -> list[CheckedConnection]:
 def discover(hub: Hub, name: str) -> Sequence[StreamSchema]:
     """The streams a connection's system offers."""
     chosen(hub, [name])
-    connector = open_connector(hub.workspace, name, clock=hub.clock, gate=gate_of(hub, name, lane=Lane.URGENT))
+    connector = opened(hub, name, lane=Lane.URGENT)
     try:
         return connector.discover()
     finally:
@@ -106,7 +109,7 @@ def preview(hub: Hub, name: str, stream: str, *, limit: int = 10) -> list[Previe
     if plan is None:
         known = ", ".join(p.stream for p in plans_of(hub.workspace.connections[name]))
         raise RequestInvalid(f"{name} has no stream {stream!r}.", mend=f"It has: {known}.", field="stream")
-    connector = open_connector(hub.workspace, name, clock=hub.clock, gate=gate_of(hub, name, lane=Lane.URGENT))
+    connector = opened(hub, name, lane=Lane.URGENT)
     try:
         return list(islice(_previewed(connector.read(plan.request, bookmarks={}, full=True), plan), limit))
     finally:
@@ -124,6 +127,7 @@ def approve(hub: Hub, name: str, *, by: str, revoke: bool = False) -> AppliedCon
 
 def _apply_policies(hub: Hub, tx: Tx) -> None:
     """When trust, survivorship or the owners of balances changed, everything decided by them is decided again."""
+    contact_points.take_over(tx, point_policy_of(hub.workspace.contact), at=to_text(hub.clock()))
     declared = {
         "trust": {name: c.trust for name, c in hub.workspace.connections.items()},
         "survivorship": dict(hub.workspace.survivorship),
@@ -138,7 +142,7 @@ def _apply_policies(hub: Hub, tx: Tx) -> None:
 
 def _checked(hub: Hub, name: str) -> CheckedConnection:
     try:
-        connector = open_connector(hub.workspace, name, clock=hub.clock, gate=gate_of(hub, name, lane=Lane.URGENT))
+        connector = opened(hub, name, lane=Lane.URGENT)
     except ConciliaError as fault:
         return CheckedConnection(name, fault=fault)
     try:

@@ -80,7 +80,7 @@ class Look:
     debts: tuple[str, ...] = ()
 
 
-def carried(hub: Hub, tx: Tx, golden_id: str, debt_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+def carried(hub: Hub, tx: Tx, golden_id: str, debts: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """What reads carry of contact: under "" for the debtor, and for each of these debts alone.
 
     By each channel whether the debtor may be contacted now, with the first reason; and what stands in the way.
@@ -92,15 +92,25 @@ def carried(hub: Hub, tx: Tx, golden_id: str, debt_ids: Sequence[str]) -> dict[s
         return {}
     said = said_of(tx, found[golden_id])
     told = {}
-    for debts in ((), *((one,) for one in debt_ids)):
-        answers = _looked(tx, found[golden_id], Look(policy, now, debts=debts))
-        told["".join(debts)] = {
+    for one in ((), *((debt["id"],) for debt in debts)):
+        answers = _looked(tx, found[golden_id], Look(policy, now, debts=one))
+        told["".join(one)] = {
             "allowed_now": {channel: _short(answer) for channel, answer in answers.items()},
-            "holds": [one for one in said["holds"] if one["lifted_at"] is None and _of(one, debts)],
-            "disputes": [one for one in said["disputes"] if one["resolved_at"] is None and _of(one, debts)],
-            "prohibitions": [one for one in said["prohibitions"] if one["lifted_at"] is None],
+            "agreements": _agreements([debt for debt in debts if debt["id"] in one or not one]),
+            "holds": [each for each in said["holds"] if _stands(each, now) and _of(each, one)],
+            "disputes": [each for each in said["disputes"] if each["resolved_at"] is None and _of(each, one)],
+            "prohibitions": [each for each in said["prohibitions"] if _stands(each, now)],
         }
     return told
+
+
+def _agreements(debts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The agreements that hold these debts, each once with the debts of them that it holds."""
+    found: dict[str, dict[str, Any]] = {}
+    for debt in debts:
+        if held := debt["agreement"]:
+            found.setdefault(held["id"], {**held, "debts": []})["debts"].append(debt["id"])
+    return list(found.values())
 
 
 def _looked(tx: Tx, party: Party, look: Look) -> dict[str, ContactDecision | None]:
@@ -154,6 +164,10 @@ def _short(answer: ContactDecision | None) -> dict[str, Any]:
         "in_spanish": first.in_spanish,
         "next_allowed_at": None if answer.next_allowed_at is None else to_text(answer.next_allowed_at),
     }
+
+
+def _stands(said: Mapping[str, Any], now: datetime) -> bool:
+    return said["lifted_at"] is None and (said["until"] is None or said["until"] > to_text(now))
 
 
 def _of(said: Mapping[str, Any], debts: tuple[str, ...]) -> bool:

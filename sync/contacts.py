@@ -10,13 +10,13 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
 from concilia.clock import to_text
 from concilia.documents import Document
-from concilia.errors import ConfigurationInvalid, Conflict, RequestInvalid
+from concilia.errors import ConfigurationInvalid, Conflict
 from concilia.portfolio.contact_decision import decision_to_json
 from concilia.portfolio.contact_facts import Question
 from concilia.portfolio.contact_rules.policy import ContactPolicy
@@ -24,8 +24,9 @@ from concilia.portfolio.contact_rules.policy import policy_of as read_policy
 from concilia.servicing import contact_confirming, contact_decisions, contact_terms
 from concilia.servicing.contact_confirming import Made
 from concilia.servicing.contact_decisions import Asked
-from concilia.servicing.contact_naming import debtor_named, debts_named
+from concilia.servicing.contact_naming import asked_about, debtor_named, debts_named
 from concilia.servicing.contact_terms import Word
+from concilia.servicing.moments import instant as _instant
 from concilia.servicing.register import Answer
 from concilia.store import access, locks
 from concilia.store.access import StoredAnswer
@@ -35,8 +36,6 @@ from concilia.workspace import FILE, Workspace
 from sync.hub import Hub
 
 INSTANTS: Final = ("at", "started_at", "ended_at", "captured_at", "expires_at", "since", "until", "opened_at")
-EARLIEST: Final = 1990
-LATEST: Final = 2150
 Nonce = Callable[[], str]
 
 
@@ -70,7 +69,7 @@ def decide(
         now = hub.clock()
         question = question_of(tx, hub, body, policy=policy, now=now)
         asked = Asked(
-            golden_id=debtor_named(tx, body["debtor"]),
+            golden_id=asked_about(tx, body["debtor"]),
             question=question,
             by=caller.name,
             nonce=nonce(),
@@ -264,21 +263,6 @@ def packs(hub: Hub) -> list[dict[str, Any]]:
 def _word(hub: Hub, body: Mapping[str, Any], by: str) -> Word:
     read = {name: _instant(value, name) if name in INSTANTS and value else value for name, value in body.items()}
     return Word(read, by, hub.clock())
-
-
-def _instant(text: Any, field: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(str(text))
-        moment = found.astimezone(UTC)
-    except (ValueError, OverflowError) as fault:
-        raise RequestInvalid(
-            "That is no moment.", mend="Write it as 2026-11-23T10:00:00-03:00.", field=field
-        ) from fault
-    if found.tzinfo is None:
-        raise RequestInvalid("The moment names no offset.", mend="Add it, such as -03:00, or Z for UTC.", field=field)
-    if not EARLIEST <= moment.year <= LATEST:
-        raise RequestInvalid(f"Nothing happens in {moment.year}.", mend="Check the year.", field=field)
-    return moment
 
 
 def _answered(tx: Tx, body: Mapping[str, Any], caller: Caller) -> Answer | None:

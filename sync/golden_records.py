@@ -17,6 +17,7 @@ from dedup.golden_record import GoldenRecord, assemble
 from dedup.ledger import Founded, Inherited, Merged, Revived, Split
 from dedup.policy import Policy
 from dedup.survivorship import Pin
+from sync import contact_heeding
 from sync.identity import Resolved
 
 
@@ -42,11 +43,12 @@ def bring_up_to_date(tx: Tx, resolved: Resolved, *, policy: Policy, at: str) -> 
         e.golden: resolved.first_line + n for n, e in enumerate(resolved.assignment.entries) if isinstance(e, Merged)
     }
     pinned = _pins(tx, resolved)
+    heeding = contact_heeding.heed(tx, resolved, known=known, at=at)
     rows: list[GoldenRow] = []
     for cluster, golden_id in zip(resolved.clusters, resolved.assignment.goldens, strict=True):
         members = [resolved.parties[m] for m in cluster.members]
         fixed = [pin for n, pin in pinned if n in cluster.members] if pinned else ()
-        record = assemble(members, policy, pins=fixed)
+        record = assemble(members, policy, pins=fixed, contacts=heeding.of(members, golden_id))
         rows.append(_row(golden_id, cluster, record, before=known.get(golden_id), position=positions.get(golden_id)))
     rows += [_merged_row(known[g], into=into, seq=retired_at[g]) for g, into in merged.items() if g in known]
     rows += [
@@ -55,7 +57,7 @@ def bring_up_to_date(tx: Tx, resolved: Resolved, *, policy: Policy, at: str) -> 
     changed = [(known.get(row.id), row) for row in rows if not _same(known.get(row.id), row)]
     stamped = [(before, _stamped(before, row, at=at)) for before, row in changed]
     golden.store(tx, [row for _, row in stamped], superseded=[before for before, _ in stamped if before is not None])
-    facts = [_fact(before, row) for before, row in stamped] + _splits(resolved)
+    facts = [_fact(before, row) for before, row in stamped] + _splits(resolved) + _of_points(stamped)
     events.append(tx, facts, at=at)
     kinds = [f.type for f in facts]
     return GoldenChanges(kinds.count("debtor.created"), kinds.count("debtor.updated"), kinds.count("debtor.merged"))
@@ -123,7 +125,8 @@ def _stamped(before: GoldenRow | None, row: GoldenRow, *, at: str) -> GoldenRow:
 
 def _fact(before: GoldenRow | None, row: GoldenRow) -> Fact:
     if row.status == MERGED:
-        return Fact("debtor.merged", row.id, row.merged_into, {"into": row.merged_into, "version": row.version})
+        told = {"gone": [row.id], "into": row.merged_into, "version": row.version}
+        return Fact("debtor.merged", row.id, row.merged_into, told)
     if row.status == RETIRED:
         return Fact("debtor.retired", row.id, row.id, {"version": row.version})
     if before is None:
@@ -131,6 +134,12 @@ def _fact(before: GoldenRow | None, row: GoldenRow) -> Fact:
     if before.status != ACTIVE:
         return Fact("debtor.restored", row.id, row.id, {"version": row.version})
     return Fact("debtor.updated", row.id, row.id, {"version": row.version, "changed": _changed(before, row)})
+
+
+def _of_points(stamped: Sequence[tuple[GoldenRow | None, GoldenRow]]) -> list[Fact]:
+    """Contact points that came into golden records that stood before; those of a new one it tells itself."""
+    stood = [(b, row) for b, row in stamped if b is not None and b.status == ACTIVE and row.status == ACTIVE]
+    return [fact for before, row in stood for fact in contact_heeding.point_facts(before, row)]
 
 
 def _changed(before: GoldenRow, after: GoldenRow) -> list[str]:

@@ -18,7 +18,7 @@ from dedup.cluster import Cluster
 from dedup.incremental import Key, Relinked, relink
 from dedup.ledger import Entry, Founded, Golden, Inherited, Merged, Moved, Revived, Split, Standing
 from dedup.party import SourceParty
-from sync import review
+from sync import review, waiting
 from sync.deciding import Deciding
 from sync.match_models import ActiveModel, active
 from sync.parties import Memory
@@ -66,6 +66,7 @@ def apply(deciding: Deciding, found: Relinked, *, pending: Collection[int]) -> R
     parties = {p.id: p for p in memory.load(n for cluster, _ in altered for n in cluster.members)}
     review.replace(deciding, found, gone=gone)
     alarms = review.raise_alarms(deciding, found.alarms)
+    waiting.wake_for_debtors(tx, {*pending, *parties})
     kept = Assignment(tuple(golden_id for _, golden_id in altered), assignment.entries)
     vacated = _vacated(memory, gone, still_held=set(assignment.goldens))
     return Resolved(tuple(cluster for cluster, _ in altered), kept, parties, first_line, vacated, alarms)

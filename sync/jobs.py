@@ -11,7 +11,7 @@ from concilia.clock import to_text
 from concilia.errors import ConciliaError, RunMustStop
 from concilia.store import runs, schedules
 from concilia.store.schedules import FiringRow
-from sync import agreements, reconcile, resolve
+from sync import agreements, contact_due, contact_preferences, reconcile, resolve
 from sync.hub import Hub
 from sync.push import Delivery
 from sync.runs import RunOrder, chosen, held, push_all, run_order
@@ -87,11 +87,16 @@ def _reconcile(hub: Hub, order: Order) -> Mapping[str, Any]:
     return reconcile.reconcile(hub, chosen(hub, order.connections)).as_json()
 
 
+def _contact_points(hub: Hub, _order: Order) -> Mapping[str, Any]:
+    return {"stale": contact_due.announce(hub), "preferences": contact_preferences.refresh(hub)}
+
+
 # A job is one line here: a name for concilia.yaml, and what it does.
 JOBS: dict[str, Job] = {
     "sync": _sync,
     "resolve": as_run("resolve", _resolve),
     "push": as_run("push", _push),
     "reconcile": as_run("reconcile", _reconcile),
+    "contact_points": as_run("contact_points", _contact_points),
     "agreements": as_run("agreements", lambda hub, _order: {"changed": len(agreements.evaluate(hub))}),
 }

@@ -1,6 +1,7 @@
 """Source debtors as matching sees them, loaded from what their records claim. Decides nothing.
 
-Numbers that a steward retired are left out of the claims and kept beside them.
+Numbers that a steward retired are left out of the claims and kept beside them. Contact points that the hub states
+itself are claims of the source debtor on whose behalf it does.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from concilia.portfolio.party import DebtorClaim, Identifier, claim_from_json
+from concilia.portfolio.party import DebtorClaim, Identifier, claim_from_json, contact_point_from_json
 from concilia.records import RecordRef
-from concilia.store import crosswalk, retired_ids
+from concilia.store import contact_changes, crosswalk, retired_ids
+from concilia.store.contact_changes import StatementRow
 from concilia.store.crosswalk import SourceDebtor
 from concilia.store.retired_ids import EVERYWHERE, StoredRetirement
 from concilia.store.unit_of_work import Tx
@@ -43,18 +45,30 @@ class Memory:
             self.identify(missing)
             self.read.update(missing)
             retired = retired_ids.standing(self.tx, missing)
+            own = _own_claims(contact_changes.statements_of(self.tx, missing))
             for debtor_id, claims in crosswalk.claims_of(self.tx, missing).items():
-                party = self._party(self.debtors[debtor_id], claims)
+                party = self._party(self.debtors[debtor_id], claims, own.get(debtor_id, ()))
                 self.parties[debtor_id] = _without(party, retired) if retired else party
         return [self.parties[n] for n in wanted if n in self.parties]
 
-    def _party(self, debtor: SourceDebtor, claims: Sequence[crosswalk.StoredClaim]) -> SourceParty:
+    def _party(
+        self, debtor: SourceDebtor, claims: Sequence[crosswalk.StoredClaim], own: Sequence[StampedClaim]
+    ) -> SourceParty:
         stamped = tuple(
             StampedClaim(claim_from_json((debtor.external_id,), json.loads(c.body)), c.source_updated_at, c.received_at)
             for c in claims
         )
         ref = RecordRef(debtor.connection, debtor.stream, debtor.external_id)
-        return SourceParty(debtor.id, ref, self.trust.get(debtor.connection, 50), stamped)
+        return SourceParty(debtor.id, ref, self.trust.get(debtor.connection, 50), (*stamped, *own))
+
+
+def _own_claims(statements: Sequence[StatementRow]) -> dict[int, list[StampedClaim]]:
+    """What the hub states of contact points itself, by the source debtor on whose behalf it does."""
+    found: dict[int, list[StampedClaim]] = {}
+    for row in statements:
+        claim = DebtorClaim((), {}, contact_points=(contact_point_from_json(json.loads(row.body)),))
+        found.setdefault(row.debtor_id, []).append(StampedClaim(claim, row.told_at, row.received_at, of_hub=True))
+    return found
 
 
 Retirements = Mapping[retired_ids.Key, StoredRetirement]

@@ -21,12 +21,14 @@ from concilia.store.golden import GoldenRow
 from concilia.store.unit_of_work import Tx
 from concilia.write_policy import FieldPolicy
 from sync import conflicts as rules
-from sync.budgets import gate_of
+from sync import contact_voices
 from sync.cells import NAMES, RecordShape, Stated, key_of_name
 from sync.conflicts import Chosen, Kind, Park, Ruling, Voice, Write
+from sync.contact_voices import PointWords
 from sync.hub import Hub
+from sync.opening import opened
 from sync.plan import Decided, FieldCase, FieldPlan, PlannedWrite, contact_write, plan_field
-from sync.streams import open_connector, plans_of
+from sync.streams import plans_of
 
 Stream = tuple[str, str]
 StateKey = tuple[RecordRef, str]
@@ -86,6 +88,7 @@ class _Heard:
 
     golden: GoldenRow
     records: Sequence[tuple[Replica, Mapping[str, Any]]]
+    words: PointWords | None = None  # what the hub itself knows of its contact points
 
     def fields_of(self, ref: RecordRef) -> Mapping[str, Any]:
         """The record as it was last seen."""
@@ -122,8 +125,10 @@ def plan_debtors(tx: Tx, desk: Desk, golden_ids: Sequence[str], *, at: str) -> P
     rows = golden.load(tx, replicas)
     notes = _Notes(at, states=field_states.load(tx, (r.at for group in replicas.values() for r in group)))
     open_ = conflicts.of_goldens(tx, rows, statuses=(conflicts.OPEN, conflicts.RESOLVED))
+    words = contact_voices.words_for(tx, rows, now=at)
     for golden_id in sorted(rows):
-        heard = _Heard(rows[golden_id], [(r, from_wire(r.payload)) for r in replicas[golden_id]])
+        records = [(r, from_wire(r.payload)) for r in replicas[golden_id]]
+        heard = _Heard(rows[golden_id], records, words.get(golden_id))
         for name in desk.fields:
             case = _case(desk, heard, name, notes=notes, known=open_.get((golden_id, name), ()))
             targets = _targets(desk, case)
@@ -153,7 +158,7 @@ def ruling_of(row: ConflictRow) -> Ruling | None:
 def _writable(hub: Hub, name: str) -> Mapping[str, tuple[str, ...]]:
     """Nothing for a connection that cannot be opened now: what is for it stays undone, and is planned again."""
     try:
-        connector = open_connector(hub.workspace, name, clock=hub.clock, gate=gate_of(hub, name, lane=Lane.URGENT))
+        connector = opened(hub, name, lane=Lane.URGENT)
     except ConciliaError:
         return {}
     try:
@@ -170,7 +175,8 @@ def _case(desk: Desk, heard: _Heard, name: str, *, notes: _Notes, known: Sequenc
         if slot is not None:
             voices.append(_voice(replica, slot.says, name, notes=notes, trust=desk.trust))
     body = json.loads(heard.golden.body)
-    ruling = _pinned(heard.golden, name, voices)
+    voices, own = contact_voices.heeding(heard.words, name, voices)
+    ruling = _pinned(heard.golden, name, voices) or own
     for row in known:
         ruling = ruling or (ruling_of(row) if row.status == conflicts.RESOLVED else None)
     return FieldCase(heard.golden.id, name, tuple(voices), tuple(_preferred(body, name)), ruling)
@@ -337,7 +343,8 @@ def _stated(desk: Desk, heard: _Heard, case: FieldCase, choice: Chosen) -> State
         says = shape.says(fields, about=case.field) if shape else Stated()
         if says.key == choice.key:
             return says
-    return Stated(choice.key, choice.value)
+    own = heard.words.body(case.field, choice.key) if heard.words else None
+    return Stated(choice.key, choice.value, own.get("parts") if own else None)
 
 
 def _text(found: Mapping[str, Any]) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from concilia.clock import to_text
 from concilia.errors import NotFound
-from concilia.servicing import debtors
+from concilia.servicing import contact_showing, debtors
 from concilia.servicing.debtors import Identifiers
 from concilia.store import (
     crosswalk,
@@ -48,9 +49,10 @@ def debtor(hub: Hub, golden_id: str) -> debtors.Profile:
         found = debtors.profile(tx, golden_id)
         if found is None:
             raise NotFound(f"There is no debtor {golden_id}.", mend="Search by name, tax id, phone or e-mail.")
-        contact = contact_plan.carried(hub, tx, found.row.id, [debt["id"] for debt in found.body["debts"]])
+        contact = contact_plan.carried(hub, tx, found.row.id, found.body["debts"])
         owed = [{**debt, "contact": contact.get(debt["id"], {})} for debt in found.body["debts"]]
-        return replace(found, body={**found.body, "debts": owed, "contact": contact.get("", {})})
+        points = contact_showing.told(contact_showing.of_debtor(tx, found.row, now=to_text(hub.clock())), found.body)
+        return replace(found, body={**found.body, **points, "debts": owed, "contact": contact.get("", {})})
 
 
 def provenance(hub: Hub, golden_id: str) -> dict[str, Any]:
@@ -75,7 +77,7 @@ def debt(hub: Hub, debt_id: str) -> dict[str, Any]:
         if found is None:
             raise NotFound(f"There is no debt {debt_id}.", mend="Look it up through its debtor or its document.")
         told = debtors.debts_json(tx, [found])[0]
-        contact = contact_plan.carried(hub, tx, found.golden_id, [debt_id]) if found.golden_id else {}
+        contact = contact_plan.carried(hub, tx, found.golden_id, [told]) if found.golden_id else {}
         return {**told, "contact": contact.get(debt_id, {})}
 
 

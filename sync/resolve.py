@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from concilia.clock import Clock, to_text
-from concilia.store import crosswalk, debts, ledger, locks
+from concilia.store import contact_evidence, crosswalk, debts, ledger, locks
 from concilia.store.unit_of_work import Store
-from sync import golden_records, identity, match_models, money, rematch
+from sync import golden_records, identity, match_models, money, rematch, waiting
 from sync.policies import Policies, Progress
 
 BATCH = 500
@@ -35,6 +35,8 @@ def resolve_all(store: Store, policies: Policies, *, clock: Clock, progress: Pro
     """Resolve until nothing is pending. What waits is tried again whenever something it may wait for arrived."""
     tally = Tally()
     told = progress or (lambda _what, _count: None)
+    while _hear(store):
+        pass
     _match_at_once(store, policies, clock=clock, tally=tally, told=told)
     while _debtor_batch(store, policies, clock=clock, tally=tally, told=told):
         pass
@@ -45,7 +47,19 @@ def resolve_all(store: Store, policies: Policies, *, clock: Clock, progress: Pro
         pass
     while _payment_batch(store, policies, clock=clock, tally=tally, told=told):
         pass
+    if found := waiting.try_all(store, clock=clock):
+        told("interactions", found)
     return tally
+
+
+def _hear(store: Store) -> bool:
+    """Debtors of whose contact points something was heard are resolved with the rest."""
+    with store.begin() as tx:
+        locks.in_turn(tx, "identity")
+        debtor_ids = contact_evidence.unheeded(tx, limit=BATCH)
+        crosswalk.mark_pending(tx, debtor_ids)
+        contact_evidence.set_heeded(tx, debtor_ids)
+        return bool(debtor_ids)
 
 
 def _match_at_once(store: Store, policies: Policies, *, clock: Clock, tally: Tally, told: Progress) -> None:
@@ -85,6 +99,7 @@ def _debt_batch(store: Store, policies: Policies, *, clock: Clock, tally: Tally,
         pending = debts.pending_sources(tx, limit=BATCH)
         if not pending:
             return False
+        waiting.wake_for_debts(tx, pending)
         money.resolve_debts(tx, pending, policy=policies.ledger, at=to_text(clock()))
         if not tally.debts:
             ledger.wake_waiting(tx)

@@ -13,7 +13,7 @@ from concilia.store import crosswalk, locks, rulings
 from concilia.store.rulings import StoredCandidate, StoredRuling
 from concilia.store.unit_of_work import Tx
 from dedup.party import SourceParty
-from sync import golden_records, identity, retiring
+from sync import golden_records, identity, retiring, waiting
 from sync.hub import Hub
 from sync.parties import Memory
 from sync.rehearsal import rehearsed
@@ -63,7 +63,9 @@ def rule(hub: Hub, pair: tuple[int, int], *, judgement: str, by: str, reason: st
 def say(hub: Hub, pair: tuple[int, int], word: Word) -> Outcome:
     """The same for a word that may retire a number; RequestInvalid for one that neither side states."""
     with hub.store.begin() as tx:
-        return _say(hub, pair, word, tx)
+        outcome = _say(hub, pair, word, tx)
+    waiting.try_all(hub.store, clock=hub.clock)
+    return outcome
 
 
 def foresee(hub: Hub, left: int, right: int, *, judgement: str, retire: Retiring | None = None) -> Outcome:

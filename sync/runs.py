@@ -16,14 +16,14 @@ from concilia.store.runs import DONE, FAILED, PARTLY, RunRow
 from concilia.store.schedules import FiringRow, open_run
 from sync import resolve
 from sync.breaker import BreakerTripped, ask
-from sync.budgets import gate_of
 from sync.hub import Hub
+from sync.opening import opened
 from sync.plan_rows import prepare
 from sync.policies import Progress
 from sync.pull import PageProgress, Pulling, pull
 from sync.push import Delivery, deliver
 from sync.resolve import Tally
-from sync.streams import StreamPlan, open_connector, plans_of
+from sync.streams import StreamPlan, plans_of
 from sync.sweeps import sweep
 
 BUSY: Final = timedelta(seconds=30)  # until a firing whose connections are busy is tried again
@@ -155,7 +155,7 @@ def awaiting_approval(hub: Hub) -> int:
 
 def _deliver(hub: Hub, name: str) -> Delivery:
     try:
-        connector = open_connector(hub.workspace, name, clock=hub.clock, gate=gate_of(hub, name, lane=Lane.URGENT))
+        connector = opened(hub, name, lane=Lane.URGENT)
     except ConciliaError as fault:
         return Delivery(name, error=str(fault))
     try:
@@ -201,7 +201,7 @@ def _is_stale(run: RunRow, plans: Mapping[str, object]) -> bool:
 
 def _pull_connection(hub: Hub, name: str, plans: Sequence[StreamPlan], *, pulling: Pulling) -> dict[str, ConciliaError]:
     try:
-        connector = open_connector(hub.workspace, name, clock=hub.clock, gate=gate_of(hub, name, lane=Lane.BULK))
+        connector = opened(hub, name, lane=Lane.BULK)
     except ConciliaError as fault:
         for plan in plans:
             _close_stream(hub, plan, pulling.run_id, fault)

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from concilia.clock import to_text
 from concilia.errors import ConciliaError, OutcomeUnknown
 from concilia.servicing.debts import bring_up_to_date
-from concilia.store import debts, events, fences, ledger, locks, outbox
+from concilia.store import agreements, debts, events, fences, ledger, locks, outbox, write_plans
 from concilia.store.events import Fact
 from concilia.store.outbox import IntentRow, KeptAnswer, NextStep
 from concilia.store.unit_of_work import Tx
@@ -125,7 +125,8 @@ def keep(tx: Tx, hub: Hub, kept: Sequence[Kept], *, at: str) -> None:
     money = [(i, receipt) for i, receipt in kept if isinstance(order_of(i), MONEY)]
     ledger.set_all_posted(tx, [(int(i.subject_id), receipt.external_id) for i, receipt in money], at=at)
     _take_over_balances(tx, money, at=at)
-    events.append(tx, [_fact(i, receipt) for i, receipt in kept], at=at)
+    whose = _whose(tx, [i for i, _ in kept])
+    events.append(tx, [_fact(i, receipt, golden_id=whose.get(i.id)) for i, receipt in kept], at=at)
     if money:
         bring_up_to_date(tx, {i.entity_key for i, _ in money}, policy=hub.policies.ledger, at=at)
 
@@ -190,19 +191,31 @@ def _refused(tx: Tx, outcome: Answered, *, moment: datetime, delivery: Delivery)
             delivery.postponed += 1
 
 
-def _fact(intent: IntentRow, receipt: Receipt) -> Fact:
+def _whose(tx: Tx, intents: Sequence[IntentRow]) -> dict[int, str]:
+    """The golden debtor that each intent is about, where one is known."""
+    owing = debts.debtors_of(tx, {i.entity_key for i in intents if isinstance(order_of(i), MONEY)})
+    rest = [i for i in intents if i.entity_key not in owing]
+    agreed = agreements.debtors_of(tx, {i.entity_key for i in rest})
+    planned = write_plans.debtors_of(tx, {i.idempotency_key for i in rest})
+    found = (
+        (i.id, owing.get(i.entity_key) or agreed.get(i.entity_key) or planned.get(i.idempotency_key)) for i in intents
+    )
+    return {number: golden for number, golden in found if golden}
+
+
+def _fact(intent: IntentRow, receipt: Receipt, *, golden_id: str | None) -> Fact:
     outcome = "found_before" if receipt.found_before else "written"
     fact = {"connection": intent.connection, "external_id": receipt.external_id, "outcome": outcome}
     match order_of(intent):
         case PaymentOrder() as order:
-            return Fact("payment.posted", order.reference.partition(".")[0], None, fact)
+            return Fact("payment.posted", order.reference.partition(".")[0], golden_id, fact)
         case ReversalOrder() as order:
-            return Fact("payment.reversal_posted", order.payment.partition(".")[0], None, fact)
+            return Fact("payment.reversal_posted", order.payment.partition(".")[0], golden_id, fact)
         case AgreementOrder() as order:
             told = {**fact, "happening": order.happening, "reference": order.reference}
-            return Fact("agreement.written", order.agreement, None, told)
+            return Fact("agreement.written", order.agreement, golden_id, told)
         case ContactOrder():
-            return contact_writes.fact(intent, receipt)
+            return replace(contact_writes.fact(intent, receipt), golden_id=golden_id)
         case order:
             assert_never(order)
 

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ from concilia.workspace import Connection, Stream, Workspace
 from connectors import registry
 from connectors.contract import ConnectionSettings, Connector, StreamRequest
 from connectors.gate import OPEN, Gate
+from connectors.registry import Shipped
+from connectors.tokens import IN_MEMORY, TokenSources
 from mapping.context import MapContext
 from mapping.documents import parse_map
 from mapping.entity_map import MapDocument
@@ -71,7 +72,9 @@ def plans_of(connection: Connection) -> tuple[StreamPlan, ...]:
     )
 
 
-def open_connector(workspace: Workspace, name: str, *, clock: Clock, gate: Gate = OPEN) -> Connector:
+def open_connector(
+    workspace: Workspace, name: str, *, clock: Clock, gate: Gate = OPEN, tokens: TokenSources = IN_MEMORY
+) -> Connector:
     """The connector of one connection, its secrets resolved; nothing is called yet. Its calls pass the gate."""
     connection = workspace.connections[name]
     streams = connection.streams or _default_streams(connection)
@@ -83,6 +86,7 @@ def open_connector(workspace: Workspace, name: str, *, clock: Clock, gate: Gate 
         streams=tuple(_request(connection, s) for s in streams),
         now=clock(),
         gate=gate,
+        tokens=tokens,
     )
     return registry.connect(connection.connector, settings)
 
@@ -115,7 +119,7 @@ def _with_zone(connection: Connection, settings: Mapping[str, Any]) -> dict[str,
 
 
 def _request(connection: Connection, stream: Stream) -> StreamRequest:
-    shipped = next((r for r in _shipped_requests(connection) if r.name == stream.name), StreamRequest(stream.name))
+    shipped = next((r for r in _shipped(connection).streams if r.name == stream.name), StreamRequest(stream.name))
     return replace(
         shipped,
         key=stream.key or shipped.key,
@@ -127,7 +131,7 @@ def _request(connection: Connection, stream: Stream) -> StreamRequest:
 
 
 def _default_streams(connection: Connection) -> tuple[Stream, ...]:
-    found = tuple(Stream(name=r.name, key=r.key, cursor=r.cursor) for r in _shipped_requests(connection))
+    found = tuple(Stream(name=r.name, key=r.key, cursor=r.cursor) for r in _shipped(connection).streams)
     if not found:
         raise ConfigurationInvalid(
             f"Connection {connection.name} names no streams, and the connector {connection.connector} ships none.",
@@ -138,19 +142,15 @@ def _default_streams(connection: Connection) -> tuple[Stream, ...]:
     return found
 
 
-def _shipped_requests(connection: Connection) -> tuple[StreamRequest, ...]:
-    module = _module(connection)
-    ask = getattr(module, "default_streams", None)
-    found: tuple[StreamRequest, ...] = tuple(ask(connection.settings)) if ask else ()
-    return found
+def _shipped(connection: Connection) -> Shipped:
+    return registry.shipped(connection.connector, connection.settings, folder=connection.folder)
 
 
 def _document(connection: Connection, stream: Stream) -> MapDocument:
     if stream.map is not None:
         return parse_map(stream.map)
-    folder: Path | None = getattr(_module(connection), "MAPS", None)
-    shipped = folder / f"{stream.name}.yaml" if folder else None
-    if shipped is None or not shipped.is_file():
+    shipped = _shipped(connection).map_of(stream.name)
+    if shipped is None:
         raise ConfigurationInvalid(
             f"Stream {stream.name} of connection {connection.name} has no mapping.",
             mend="Give it one: `map: FILE.yaml`.",
@@ -162,11 +162,6 @@ def _document(connection: Connection, stream: Stream) -> MapDocument:
 
 def _shipped_document(path: Path) -> Document:
     return read_document(path, shown_as=f"{path.parent.parent.name}/{path.name}")
-
-
-def _module(connection: Connection) -> Any:
-    point = registry.available().get(connection.connector)
-    return None if point is None else import_module(point.module)
 
 
 def _map_hash(connection: Connection, document: MapDocument) -> str:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from concilia.clock import Clock, from_text, to_text
 from concilia.errors import CredentialsRefused, RetryLater
+from concilia.sealing import Keyring
 from concilia.store import locks, tokens
 from concilia.store.tokens import TokenRow
 from concilia.store.unit_of_work import Store
 from concilia.vault import Secret
-from connectors.tokens import Renewal, Token
+from connectors.tokens import Renewal, Token, TokenSource, TokenSources, unborn
+from sync.hub import Hub
 
 EARLY: Final = timedelta(seconds=60)  # renewed that long before it expires
 GLANCE: Final = 0.02  # seconds between two looks for what another process brings
@@ -37,6 +39,8 @@ class StoredTokens:
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
     early: timedelta = EARLY
+    seed: Secret | None = None  # the refresh token to begin with; None: somebody has to `grant` a token first
+    keys: Callable[[], Keyring] | None = None  # what tokens are sealed with in the database; None: not at all
 
     def token(self) -> Token:
         """The token in force, renewed first when it is about to expire."""
@@ -71,6 +75,8 @@ class StoredTokens:
         try:
             new = self.renew(Secret(row.refresh))
         except CredentialsRefused as fault:
+            if not row.refresh:
+                raise
             lost = " A process was stopped while it renewed it." if row.asked_at else ""
             raise CredentialsRefused(
                 f"{self.credential} does not take its refresh token any more.{lost}",
@@ -87,17 +93,72 @@ class StoredTokens:
             changed_at=to_text(self.clock()),
         )
         with self.store.begin() as tx:
-            kept = tokens.renewed(tx, after)
+            kept = tokens.renewed(tx, self._sealed(after))
         return _token(after) if kept else _token(self._row())
 
     def _row(self) -> TokenRow:
         with self.store.read() as tx:
-            row = tokens.load(tx, self.credential)
+            row = self._unsealed(tokens.load(tx, self.credential))
+        if row is None and self.seed is not None:
+            return self._begun(self.seed)
         if row is None:
             raise CredentialsRefused(
                 f"There is no token for {self.credential}.", mend="Sign in there first.", system=self.credential
             )
         return row
+
+    def _begun(self, seed: Secret) -> TokenRow:
+        """The row of a credential nobody used yet: an expired token, renewed by whoever comes first."""
+        born = unborn(seed)
+        row = TokenRow(self.credential, 1, "", seed.reveal(), to_text(born.expires_at), None, to_text(self.clock()))
+        with self.store.begin() as tx:
+            tokens.begin(tx, self._sealed(row))
+            return self._unsealed(tokens.load(tx, self.credential)) or row
+
+    def _sealed(self, row: TokenRow) -> TokenRow:
+        """The row as it is stored: each token bound to its credential, so that a copied one is worth nothing."""
+        if self.keys is None:
+            return row
+        keyring = self.keys()
+
+        def seal(text: str, what: str) -> str:
+            return keyring.seal(Secret(text), bound_to=f"{self.credential}/{what}") if text else ""
+
+        return replace(row, access=seal(row.access, "access"), refresh=seal(row.refresh, "refresh"))
+
+    def _unsealed(self, row: TokenRow | None) -> TokenRow | None:
+        if self.keys is None or row is None:
+            return row
+        keyring = self.keys()
+
+        def unseal(text: str, what: str) -> str:
+            return keyring.unseal(text, bound_to=f"{self.credential}/{what}").reveal() if text else ""
+
+        return replace(row, access=unseal(row.access, "access"), refresh=unseal(row.refresh, "refresh"))
+
+
+def tokens_of(hub: Hub) -> TokenSources:
+    """Where connectors of this hub keep their tokens: sealed in its database, one row for each credential."""
+
+    def source(credential: str, renew: Renewal, *, seed: Secret) -> TokenSource:
+        return StoredTokens(hub.store, credential, renew, hub.clock, seed=seed, keys=hub.keys)
+
+    return source
+
+
+def seal_again(hub: Hub) -> int:
+    """Seal every kept token under the current master key; how many."""
+    keyring = hub.keys()
+    with hub.store.begin() as tx:
+        rows = tokens.every(tx)
+        for row in rows:
+            again = [_again(keyring, getattr(row, what), f"{row.credential}/{what}") for what in ("access", "refresh")]
+            tokens.replace_texts(tx, replace(row, access=again[0], refresh=again[1]))
+    return len(rows)
+
+
+def _again(keyring: Keyring, held: str, bound: str) -> str:
+    return keyring.seal(keyring.unseal(held, bound_to=bound), bound_to=bound) if held else ""
 
 
 def grant(store: Store, credential: str, token: Token, *, clock: Clock) -> None:

@@ -68,7 +68,7 @@ def opened_door(hub: Hub) -> Iterator[Door]:
     """Serve a hub, and call it with a fresh key."""
     _, key = actions.create_key(hub, "tests")
     with served(hub) as url:
-        document = httpx.get(f"{url}/openapi.json").json()
+        document = httpx.get(f"{url}/openapi.json", timeout=60).json()
         door = Door(url, key, document)
         with door.client:
             yield door

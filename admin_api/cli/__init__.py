@@ -14,11 +14,16 @@ import typer
 
 from admin_api.cli import workspace
 from admin_api.cli.agreements import app as agreements
+from admin_api.cli.connector_programs import app as connector_programs
+from admin_api.cli.connectors import app as connectors
+from admin_api.cli.contact_points import app as contact_points
 from admin_api.cli.contacts import app as contacts
 from admin_api.cli.demo import app as demo
 from admin_api.cli.endings import exit_code_of
+from admin_api.cli.events import app as events
 from admin_api.cli.exporting import app as exporting
 from admin_api.cli.intents import app as intents
+from admin_api.cli.interactions import app as interactions
 from admin_api.cli.keys import app as keys
 from admin_api.cli.mapping import app as mapping
 from admin_api.cli.matching import app as matching
@@ -27,6 +32,7 @@ from admin_api.cli.payments import app as payments
 from admin_api.cli.plans import app as plans
 from admin_api.cli.plans import conflicts
 from admin_api.cli.quarantine import app as quarantine
+from admin_api.cli.rebuilding import app as rebuilding
 from admin_api.cli.reconciling import app as reconciling
 from admin_api.cli.reconciling import discrepancies
 from admin_api.cli.run_list import app as runs
@@ -36,6 +42,7 @@ from admin_api.cli.screen import Screen
 from admin_api.cli.serving import app as serving
 from admin_api.cli.stewardship import app as stewardship
 from admin_api.cli.stewardship import rulings
+from admin_api.cli.timelines import app as timelines
 from admin_api.cli.vault import app as vault
 
 __all__ = ["app", "main"]
@@ -50,6 +57,8 @@ app = typer.Typer(
 app.add_typer(workspace.app)
 app.add_typer(mapping, name="map")
 app.add_typer(running)
+app.add_typer(connector_programs, name="connector")
+app.add_typer(connectors, name="connectors")
 app.add_typer(intents, name="intents")
 app.add_typer(payments, name="payments")
 app.add_typer(plans, name="plans")
@@ -57,6 +66,7 @@ app.add_typer(conflicts, name="conflicts")
 app.add_typer(runs, name="runs")
 app.add_typer(scheduling, name="schedule")
 app.add_typer(reconciling)
+app.add_typer(rebuilding)
 app.add_typer(discrepancies, name="discrepancies")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(stewardship)
@@ -64,6 +74,10 @@ app.add_typer(rulings, name="steward")
 app.add_typer(matching, name="match")
 app.add_typer(agreements, name="agreements")
 app.add_typer(contacts, name="contact")
+app.add_typer(contact_points, name="contacts")
+app.add_typer(interactions, name="interactions")
+app.add_typer(timelines)
+app.add_typer(events, name="events")
 app.add_typer(exporting)
 app.add_typer(keys, name="keys")
 app.add_typer(vault, name="vault")

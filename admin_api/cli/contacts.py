@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -148,6 +149,32 @@ def packs(
     if late:
         screen.complain(f"The review of {', '.join(late)} is overdue.")
     screen.say(NO_ADVICE)
+
+
+@app.command("check-pack")
+def check_pack(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Packs of rules as YAML, in the workspace.")],
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether packs of contact rules would stand beside those that ship. Nothing is stored.
+
+    Example: concilia contact check-pack pe-2027.yaml
+    """
+    from concilia.errors import RequestInvalid
+    from sync import contact_packs
+
+    screen = Screen(as_json)
+    try:
+        texts = [((folder or Path()) / file).read_text("utf-8") for file in files]
+    except (OSError, UnicodeDecodeError) as fault:
+        raise RequestInvalid("A pack cannot be read.", mend="Name a file in UTF-8.") from fault
+    found = contact_packs.check(texts, names=[file.name for file in files])
+    for pack in found:
+        screen.document(pack)
+        screen.say(
+            f"{pack['place']} {pack['version']}: {counted(len(pack['rules']), 'rule')}, can be used. {NO_ADVICE}"
+        )
 
 
 @app.command()

@@ -70,6 +70,12 @@ def export(
     screen.say(f"{counted(number, 'row')} written to {out}.")
 
 
+def write_whole(path: Path, lines: Iterator[str]) -> int:
+    """Write lines to a file that appears whole or not at all; how many there were."""
+    with _whole(path) as file:
+        return _written(lines, file)
+
+
 def _written(lines: Iterator[str], file: IO[bytes]) -> int:
     number = 0
     for line in lines:

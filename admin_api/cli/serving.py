@@ -28,20 +28,23 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8765,
     no_schedules: Annotated[bool, typer.Option("--no-schedules", help="Run no schedule.")] = False,
     no_push: Annotated[bool, typer.Option("--no-push", help="Write to other systems only when told to.")] = False,
+    no_events: Annotated[bool, typer.Option("--no-events", help="Tell subscribers nothing.")] = False,
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve the pages and the HTTP API, and run schedules.
 
     Until interrupted; the event feed is part of the API. What waits for an approved connection is written within
-    a second or two.
+    a second or two; subscribers of events are told at once.
 
     Several processes may serve one workspace: what is due runs once. It listens on this machine only. To let
     other machines in, say --host and put a proxy with TLS in front.
 
     Example: concilia serve --port 8765
     """
+    from sync.contact_hearing import hearing
     from sync.courier import delivering
+    from sync.postman import telling
 
     screen = Screen(as_json)
     with opened(folder) as hub, listening(host, port) as held:
@@ -54,8 +57,11 @@ def serve(
         with ExitStack() as running:
             if hub.workspace.schedules and not no_schedules:
                 running.enter_context(clockwork(hub, screen))
+            running.enter_context(hearing(hub))
             if not no_push:
                 running.enter_context(delivering(hub))
+            if not no_events:
+                running.enter_context(telling(hub))
             answer_calls(hub, held)
 
 
@@ -101,5 +107,7 @@ def answer_calls(hub: Hub, held: socket.socket) -> None:
 
     from admin_api.app import create_app
 
-    settings = uvicorn.Config(create_app(hub), log_level="warning", access_log=False, server_header=False)
-    uvicorn.Server(settings).run(sockets=[held])
+    app = create_app(hub)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+    app.state.streams.leaving = lambda: server.should_exit  # an open stream would keep the server from ending
+    server.run(sockets=[held])

@@ -15,7 +15,7 @@ from admin_api.pages.visitors import Form, TheHub, Visitor
 from admin_api.wire import Asked, HubId
 from concilia.errors import NotFound, RequestInvalid
 from concilia.schema import DEBTOR, Kind
-from sync import actions, overview, pinning, stewardship
+from sync import actions, overview, pinning, stewardship, timelines
 from sync.hub import Hub
 from sync.pinning import Wish
 
@@ -51,12 +51,15 @@ class _Arrival(NamedTuple):
     came_from: str = ""
     done: bool = False
     wrong: str = ""
+    line: str = ""  # behind which entry of the timeline the shown ones begin
 
 
 def _arrival(
-    de: Annotated[str, Query(pattern="^[a-z0-9]{0,40}$")] = "", hecho: Annotated[str, Query(max_length=1)] = ""
+    de: Annotated[str, Query(pattern="^[a-z0-9]{0,40}$")] = "",
+    hecho: Annotated[str, Query(max_length=1)] = "",
+    linea: Annotated[str, Query(max_length=500)] = "",
 ) -> _Arrival:
-    return _Arrival(de, bool(hecho))
+    return _Arrival(de, bool(hecho), line=paging.name_of("timeline", linea))
 
 
 @router.get("/debtors/{debtor_id}")
@@ -101,6 +104,7 @@ def _back_to(debtor_id: str) -> Response:
 def _shown(request: Request, hub: Hub, debtor_id: str, arrival: _Arrival) -> Response:
     found = actions.debtor(hub, debtor_id)
     why = actions.provenance(hub, debtor_id)
+    happened = timelines.page(hub, debtor_id, timelines.Asked(), after=arrival.line, limit=LINES)
     shared = {g for point in found.body["contact_points"] for g in point["shared_with"]}
     lines = {line[name] for line in why["ledger"] for name in ("golden_id", "other_id") if line[name]}
     return page(
@@ -115,6 +119,8 @@ def _shown(request: Request, hub: Hub, debtor_id: str, arrival: _Arrival) -> Res
         members=stewardship.members(hub, debtor_id),
         names=overview.names_of(hub, sorted(shared | lines | {arrival.came_from})),
         changes=list(_changes(why["versions"], found.body, why))[:MOST_VERSIONS],
+        timeline=happened,
+        older=paging.cursor_of("timeline", happened.next) if happened.next else "",
         **arrival._asdict(),
         pinnable=list(pinning.FIELDS),
         choices=CHOICES,
@@ -137,8 +143,9 @@ def _totals(debts: Sequence[Mapping[str, Any]]) -> dict[str, Decimal]:
 
 
 def _with_sources(shown: Sequence[Mapping[str, Any]], why: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Contact points with everybody who states them; both lists are the same points in the same order."""
-    return [{**point, "sources": told["sources"]} for point, told in zip(shown, why, strict=True)]
+    """Contact points with everybody who states them, and what each said."""
+    said = {(told["type"], told["value"]): told["sources"] for told in why}
+    return [{**point, "sources": said.get((point["type"], point["value"]), [])} for point in shown]
 
 
 def _changes(

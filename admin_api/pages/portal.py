@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from admin_api import problems
-from admin_api.pages import candidates, debtors, home, lists, visitors
+from admin_api.pages import candidates, contact_changes, debtors, home, lists, subscriptions, visitors
 from admin_api.pages.rendering import page
 from admin_api.pages.sessions import Sessions
 from admin_api.pages.visitors import FormRefused, NotLoggedIn
@@ -25,9 +25,10 @@ from sync.hub import Hub
 log = logging.getLogger(__name__)
 
 # The first step of every address that is a page; the API has /v1 and the open addresses.
-PLACES: Final = frozenset(
-    {"", "entrar", "salir", "idioma", "static", "runs", "debtors", "candidates", "quarantine", "discrepancies"}
-)
+PLACES: Final = frozenset({
+    "", "entrar", "salir", "idioma", "static", "runs", "debtors", "candidates", "quarantine", "discrepancies",
+    "subscriptions", "contact-changes",
+})  # fmt: skip
 TOLD: Final = frozenset({400, 403, 404, 405, 409, 413, 422, 503})  # the others are told as 500
 
 
@@ -49,7 +50,7 @@ def create_site(hub: Hub) -> FastAPI:
     site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     site.state.hub = hub
     site.state.sessions = Sessions(hub.clock)
-    for area in (visitors, home, lists, debtors, candidates):
+    for area in (visitors, home, lists, debtors, candidates, contact_changes, subscriptions):
         site.include_router(area.router)
     static = Path(str(resources.files("admin_api.pages").joinpath("static")))
     site.mount("/static", GZipMiddleware(_KeptForGood(directory=static), minimum_size=1000))

@@ -14,7 +14,7 @@ from admin_api.auth import caller
 from admin_api.intake import JsonRoute
 from admin_api.routes import TheHub, problem
 from concilia.store.access import KeyRow
-from sync import contacts
+from sync import contact_packs, contacts
 from sync.contacts import Caller
 
 router = APIRouter(tags=["contact"])
@@ -97,6 +97,21 @@ def confirm_contact(decision_id: wire.HubId, told: told_contacts.ContactMade, ke
 def release_contact(decision_id: wire.HubId, hub: TheHub) -> Response:
     """Give a contact back that is held ready; repeating it changes nothing."""
     return JSONResponse(contacts.release(hub, decision_id))
+
+
+@_told.post(
+    "/contact-packs/check",
+    response_model=told_contacts.PacksSaid,
+    summary="Would these packs of rules stand?",
+    responses=_TOO_LARGE,
+)
+def check_packs(told: told_contacts.PacksTold) -> Response:
+    """Read packs of contact rules beside those that ship; nothing is stored.
+
+    A missing source, an unknown word, and two packs of one place in force on one day are refused, with the line and
+    what to change. A pack of the place and version of one that ships stands in for it.
+    """
+    return JSONResponse({"packs": contact_packs.check_told(told.packs)})
 
 
 @router.get(

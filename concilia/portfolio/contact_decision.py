@@ -16,6 +16,7 @@ from typing import Any, Final, assert_never
 
 from concilia.clock import to_text
 from concilia.portfolio.contact_facts import Attempt, Facts, PointFacts, Question
+from concilia.portfolio.contact_point_state import RANK, Status
 from concilia.portfolio.contact_rules.caps import Full, Slot, cap_full, medium_taken
 from concilia.portfolio.contact_rules.hours import HORIZON, closes_at, day_of, is_open, opens_at
 from concilia.portfolio.contact_rules.matters import Found, of_debt, of_party, of_point, standing_debts
@@ -199,11 +200,16 @@ def _points(
         rule = _rule_of(rules, State.NO_CONTACT_POINT)
         return (), _block([_reason(rule, None)], None) if rule else None, ()
     found = {point: list(of_point(point, question, facts, rules, at=at)) for point in usable}
-    free = sorted((p for p in usable if not found[p]), key=lambda p: (needed.index(p.type), not p.verified))
+    free = sorted((p for p in usable if not found[p]), key=lambda p: (needed.index(p.type), _place(p)))
     reasons = tuple(_reason_of(one) for several in found.values() for one in several)
     if free:
         return tuple(free), None, reasons
     return (), _block(reasons, _first_free(found.values())), ()
+
+
+def _place(point: PointFacts) -> tuple[int, bool]:
+    """Where a contact point stands among those that may be used: verified ones first, failing and stale ones last."""
+    return (RANK.get(point.status, RANK[Status.VALID_SYNTAX] if not point.verified else 0), not point.verified)
 
 
 def _fits(point: PointFacts, question: Question) -> bool:

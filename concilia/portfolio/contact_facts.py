@@ -33,7 +33,9 @@ class Question:
 class DebtFacts:
     """A debt as the rules look at it. `due` is the first day on which something of it was or is to be paid.
 
-    `agreement` is the one that holds it; `announced_at` is when somebody last said that it is paid.
+    `agreement` is the one that holds it; `announced_at` is when somebody last said that it is paid, `reopened_at` when
+    it was last owed again after it had been settled. `system` is the connection whose word counts, `read_at` when that
+    was last read well (None: never).
     """
 
     id: str
@@ -47,17 +49,27 @@ class DebtFacts:
     held: str = ""
     held_until: datetime | None = None
     announced_at: datetime | None = None
+    reopened_at: datetime | None = None
+    system: str = ""
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PointFacts:
-    """A contact point, in the order in which the golden record has them."""
+    """A contact point, in the order in which the golden record has them.
+
+    `status` is one of `contact_point_state.Status` (empty: nobody looked), `opted_out` the channels refused at it,
+    `unreachable` those that fail there.
+    """
 
     type: str
     value: str
     relation: str = "own"
     line_type: str = ""
     verified: bool = False
+    status: str = ""
+    opted_out: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +125,7 @@ class Prohibition:
 class Facts:
     """Everything known of one debtor that bears on contact. `closed` are holidays of its place, with their names.
 
-    Instants are UTC; zones are IANA names, all of which have to fit.
+    Instants are UTC; zones are IANA names, all of which have to fit. `seen_at` is when all this was read.
     """
 
     country: str
@@ -131,13 +143,16 @@ class Facts:
     prohibitions: tuple[Prohibition, ...] = ()
     held: str = ""
     held_until: datetime | None = None
+    seen_at: datetime | None = None
 
 
 _PARTS = {
     "debts": DebtFacts, "points": PointFacts, "attempts": Attempt, "consents": ConsentFacts,
     "prohibitions": Prohibition,
 }  # fmt: skip
-_INSTANTS = frozenset({"at", "earliest", "latest", "since", "until", "held_until", "announced_at"})
+_INSTANTS = frozenset(
+    {"at", "earliest", "latest", "since", "until", "held_until", "announced_at", "reopened_at", "read_at", "seen_at"}
+)
 
 
 def question_to_json(question: Question) -> dict[str, Any]:

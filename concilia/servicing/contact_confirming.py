@@ -13,7 +13,7 @@ from concilia.errors import RequestInvalid
 from concilia.keys import interaction_id
 from concilia.portfolio.contact_facts import Attempt
 from concilia.portfolio.contact_rules.policy import ContactPolicy
-from concilia.servicing import contact_gathering
+from concilia.servicing import contact_gathering, interaction_effects
 from concilia.servicing.contact_decisions import known, shown
 from concilia.servicing.contact_gathering import Party
 from concilia.servicing.debtors import standing_id
@@ -42,6 +42,8 @@ class Made:
     told_end: str | None = None
     contact_point: str = ""
     said: Mapping[str, Any] | None = None  # outcome, party_outcome, result, campaign, experiment, content, reference
+    by_whom: Mapping[str, Any] | None = None  # the actor, where it is another than who asked
+    told_whole: tuple[str, str] = ("{}", "{}")  # how the party was named, and what else was told, as JSON text
 
 
 def confirm(tx: Tx, decision_id: str, made: Made, *, policy: ContactPolicy, now: datetime) -> dict[str, Any]:
@@ -68,6 +70,7 @@ def confirm(tx: Tx, decision_id: str, made: Made, *, policy: ContactPolicy, now:
     contact = _interaction(row, made, point, now=now, debtor_id=party.anchor(point[1]) if party else row.debtor_id)
     contacts.end_reservation(tx, decision_id, state=CONFIRMED, interaction_id=contact.id, at=to_text(now))
     contacts.add_interaction(tx, contact, debts=contacts.debts_reserved(tx, decision_id))
+    interaction_effects.kept(tx, contact, by=made.by, at=to_text(now))
     return shown(tx, row, now=now)
 
 
@@ -136,12 +139,13 @@ def _point(row: DecisionRow, made: Made) -> tuple[str, str]:
 def _interaction(
     row: DecisionRow, made: Made, point: tuple[str, str], *, now: datetime, debtor_id: int
 ) -> InteractionRow:
-    said, actor = made.said or {}, json.loads(row.actor)
+    said, actor = made.said or {}, {**json.loads(row.actor), **(made.by_whom or {})}
+    named, body = made.told_whole
     names = ("outcome", "party_outcome", "result", "campaign", "experiment", "content_ref", "content_hash")
     return InteractionRow(
         id=interaction_id("decision", row.id),
         debtor_id=debtor_id,
-        named="{}",
+        named=named,
         direction="outbound",
         channel=row.channel,
         purpose=row.purpose,
@@ -157,7 +161,7 @@ def _interaction(
         decision_id=row.id,
         external_ref=said.get("external_ref"),
         origin=made.by,
-        body="{}",
+        body=body,
         recorded_at=to_text(now),
         **{name: said.get(name) for name in names},
     )

@@ -17,6 +17,7 @@ from concilia.errors import NotFound, RequestInvalid
 from concilia.keys import contact_decision_id
 from concilia.portfolio.contact_decision import ContactDecision, decide, decision_to_json
 from concilia.portfolio.contact_facts import (
+    Attempt,
     Facts,
     Question,
     facts_from_json,
@@ -28,9 +29,11 @@ from concilia.portfolio.contact_rules.policy import ContactPolicy
 from concilia.portfolio.contact_rules.rulebook import Rulebook, reopened
 from concilia.portfolio.contact_rules.rules import Cap, OneMedium, Scope
 from concilia.servicing import contact_gathering
-from concilia.servicing.contact_gathering import Party
-from concilia.store import contacts, golden, locks
+from concilia.servicing.contact_gathering import Look, Party
+from concilia.store import contact_reading, contacts, events, locks, round_trips
 from concilia.store.contacts import CONFIRMED, HELD, RELEASED, DecisionRow, ReservationRow
+from concilia.store.events import Fact
+from concilia.store.golden import MERGED
 from concilia.store.unit_of_work import Tx
 
 EXPIRED: Final = "expired"
@@ -63,58 +66,90 @@ class Weighed:
 def take(tx: Tx, asked: Asked, *, policy: ContactPolicy, now: datetime) -> dict[str, Any]:
     """Decide, keep the decision, and hold the contact ready when it is allowed and wanted."""
     question = _in_time(asked.question, now=now)
-    party = _in_turn(tx, asked, question, policy=policy, now=now)
-    weighed = _weighed(tx, party, question, policy=policy, now=now)
-    row = _decision_row(asked, question, weighed, now=now)
+    weighed = _in_turn(tx, asked.golden_id, question, Look(policy, question.at, now))
+    told = _told_of(question, weighed)
+    row = _decision_row(asked, told, weighed, now=now)
     contacts.keep_rulebook(
         tx, weighed.book.digest, version=weighed.book.version, body=weighed.book.body, at=to_text(now)
     )
-    contacts.add_decision(tx, row)
-    decision, held = weighed.decision, None
-    if decision.allowed and asked.reserve and decision.expires_at is not None:
-        held = ReservationRow(
-            decision_id=row.id,
-            debtor_id=row.debtor_id,
-            channel=row.channel,
-            purpose=row.purpose,
-            at=row.at,
-            expires_at=to_text(decision.expires_at),
-            state=HELD,
-            interaction_id=None,
-            changed_at=to_text(now),
-        )
-        contacts.reserve(tx, held, debts=decision.debts)
-    return _told(row, weighed.book.version, held, now=now)
+    decision = weighed.decision
+    held = None if not asked.reserve or decision.expires_at is None else _held(row, decision.expires_at)
+    contacts.add_decision(tx, row, held, debts=decision.debts)
+    if not decision.allowed:
+        events.append(tx, [denied(row, decision)], at=to_text(now))
+    return _shown(row, told, weighed.book.version, held, now=now)
 
 
 def weigh(tx: Tx, golden_id: str, question: Question, *, policy: ContactPolicy, now: datetime) -> Weighed:
     """The answer to a question without keeping anything; NotFound for an unknown debtor."""
-    party = _party(tx, golden_id, question, policy=policy, now=now)
-    return _weighed(tx, party, question, policy=policy, now=now)
+    party = _standing(tx, golden_id, Look(policy, question.at, now), in_turn=False)
+    book = rules_for(party, policy)
+    about = _about(question, party.facts) if counts_everybody(book) else []
+    others = contact_gathering.attempts_about(tx, party, about, at=question.at, now=now)
+    return _weighed(party, others, question, book)
 
 
-def _weighed(tx: Tx, party: Party, question: Question, *, policy: ContactPolicy, now: datetime) -> Weighed:
-    book, facts = rules_for(party, policy), party.facts
-    if counts_everybody(book):
-        others = contact_gathering.attempts_about(tx, party, _about(question, facts), at=question.at, now=now)
-        facts = replace(facts, attempts=(*facts.attempts, *others))
+def denied(row: DecisionRow, decision: ContactDecision) -> Fact:
+    """What followers of events are told of a contact that may not be made: by which rule, and when it may."""
+    told = {
+        "decision": row.id,
+        "channel": row.channel,
+        "purpose": row.purpose,
+        "at": row.at,
+        "rule": row.rule,
+        "rules": [reason.rule for reason in decision.reasons],
+        "next_allowed_at": None if decision.next_allowed_at is None else to_text(decision.next_allowed_at),
+        "asked_by": row.asked_by,
+    }
+    return Fact("contact.denied", row.id, row.golden_id, told)
+
+
+def _in_turn(tx: Tx, golden_id: str, question: Question, look: Look) -> Weighed:
+    """Weighed after whoever decides about the debtor; where people of a debt count together, about its debts."""
+    party = _standing(tx, golden_id, look, in_turn=True)
+    book = rules_for(party, look.policy)
+    about = _about(question, party.facts) if counts_everybody(book) else []
+    if not about:
+        return _weighed(party, (), question, book)
+    locked = locks.turns(tx, [f"contact:{debt}" for debt in about])
+    reading = contact_gathering.statement_about(about, at=look.at, now=look.now)
+    read = contact_reading.sorted_out(round_trips.together(tx, [*locked, reading])[-1])
+    return _weighed(party, contact_gathering.attempts_in(read, party), question, book)
+
+
+def _standing(tx: Tx, golden_id: str, look: Look, *, in_turn: bool) -> Party:
+    """The debtor, or what it was merged into, after whoever decides about it now; NotFound for an unknown id."""
+    followed: set[str] = set()
+    while True:
+        followed.add(golden_id)
+        locked = locks.turns(tx, [f"contact:{golden_id}"]) if in_turn else []
+        rows = round_trips.together(tx, [*locked, contact_gathering.statement([golden_id], look)])[-1]
+        read = contact_reading.sorted_out(rows)
+        if not read.goldens:
+            raise NotFound("There is no such debtor.", mend="Search by name, tax id, phone or e-mail.")
+        (seen,) = read.goldens
+        if seen.status != MERGED or seen.merged_into is None or seen.merged_into in followed:
+            return contact_gathering.parties(read, look)[golden_id]
+        golden_id = seen.merged_into
+
+
+def _weighed(party: Party, others: tuple[Attempt, ...], question: Question, book: Rulebook) -> Weighed:
+    facts = replace(party.facts, attempts=(*party.facts.attempts, *others)) if others else party.facts
     return Weighed(party, facts, book, decide(question, facts, book))
 
 
-def _in_turn(tx: Tx, asked: Asked, question: Question, *, policy: ContactPolicy, now: datetime) -> Party:
-    """The debtor, after whoever decides about it; where people of a debt count together, after those of its debts."""
-    locks.in_turn(tx, f"contact:{asked.golden_id}")
-    party = _party(tx, asked.golden_id, question, policy=policy, now=now)
-    for debt in _about(question, party.facts) if counts_everybody(rules_for(party, policy)) else ():
-        locks.in_turn(tx, f"contact:{debt}")
-    return party
-
-
-def _party(tx: Tx, golden_id: str, question: Question, *, policy: ContactPolicy, now: datetime) -> Party:
-    row = golden.load(tx, [golden_id]).get(golden_id)
-    if row is None:
-        raise NotFound("There is no such debtor.", mend="Search by name, tax id, phone or e-mail.")
-    return contact_gathering.gather(tx, [row], policy=policy, at=question.at, now=now)[golden_id]
+def _held(row: DecisionRow, expires_at: datetime) -> ReservationRow:
+    return ReservationRow(
+        decision_id=row.id,
+        debtor_id=row.debtor_id,
+        channel=row.channel,
+        purpose=row.purpose,
+        at=row.at,
+        expires_at=to_text(expires_at),
+        state=HELD,
+        interaction_id=None,
+        changed_at=row.asked_at,
+    )
 
 
 def _about(question: Question, facts: Facts) -> list[str]:
@@ -164,12 +199,28 @@ def known(tx: Tx, decision_id: str) -> DecisionRow:
 def shown(tx: Tx, row: DecisionRow, *, now: datetime) -> dict[str, Any]:
     """A decision as readers see it, with how its reservation stands now."""
     version, _ = contacts.rulebook(tx, row.rulebook)
-    return _told(row, version, contacts.reservation(tx, row.id), now=now)
+    told = _Told(json.loads(row.question), json.loads(row.facts), json.loads(row.outcome))
+    return _shown(row, told, version, contacts.reservation(tx, row.id), now=now)
 
 
-def _told(row: DecisionRow, version: str, held: ReservationRow | None, *, now: datetime) -> dict[str, Any]:
-    question, facts, outcome = json.loads(row.question), json.loads(row.facts), json.loads(row.outcome)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Question, facts and outcome of a decision as plain objects."""
+
+    question: Mapping[str, Any]
+    facts: Mapping[str, Any]
+    outcome: Mapping[str, Any]
+
+
+def _told_of(question: Question, weighed: Weighed) -> _Told:
+    return _Told(question_to_json(question), facts_to_json(weighed.facts), decision_to_json(weighed.decision))
+
+
+def _shown(
+    row: DecisionRow, told: _Told, version: str, held: ReservationRow | None, *, now: datetime
+) -> dict[str, Any]:
     names = ("country", "subdivision", "zones", "place_told_by")
+    wanted = {"debts": told.question.get("debts", []), "contact_point": told.question.get("contact_point", "")}
     return {
         "id": row.id,
         "debtor": row.golden_id,
@@ -179,11 +230,11 @@ def _told(row: DecisionRow, version: str, held: ReservationRow | None, *, now: d
         "asked_at": row.asked_at,
         "asked_by": row.asked_by,
         "actor": json.loads(row.actor),
-        "wanted": {"debts": question.get("debts", []), "contact_point": question.get("contact_point", "")},
-        **outcome,
+        "wanted": wanted,
+        **told.outcome,
         "reservation": None if held is None else reservation_json(held, now=now),
-        "rules": {"version": version, "digest": row.rulebook, "calendar": facts["calendar"]},
-        "place": {name.removeprefix("place_"): facts.get(name, "") for name in names},
+        "rules": {"version": version, "digest": row.rulebook, "calendar": told.facts["calendar"]},
+        "place": {name.removeprefix("place_"): told.facts.get(name, "") for name in names},
     }
 
 
@@ -222,25 +273,25 @@ def _in_time(question: Question, *, now: datetime) -> Question:
     return replace(question, at=max(question.at, now))
 
 
-def _decision_row(asked: Asked, question: Question, weighed: Weighed, *, now: datetime) -> DecisionRow:
-    decision = weighed.decision
+def _decision_row(asked: Asked, told: _Told, weighed: Weighed, *, now: datetime) -> DecisionRow:
+    decision, golden_id = weighed.decision, weighed.party.golden_id
     first = decision.contact_points[0].value if decision.contact_points else ""
     return DecisionRow(
-        id=contact_decision_id(asked.golden_id, asked.nonce),
+        id=contact_decision_id(golden_id, asked.nonce),
         debtor_id=weighed.party.anchor(first),
-        golden_id=asked.golden_id,
-        channel=question.channel,
-        purpose=question.purpose,
-        at=to_text(question.at),
+        golden_id=golden_id,
+        channel=asked.question.channel,
+        purpose=asked.question.purpose,
+        at=told.question["at"],
         asked_at=to_text(now),
         answer="allow" if decision.allowed else "deny",
         rule=decision.reasons[0].rule if decision.reasons else None,
         rulebook=weighed.book.digest,
-        question=_json(question_to_json(question)),
-        facts=_json(facts_to_json(weighed.facts)),
-        outcome=_json(decision_to_json(decision)),
+        question=_json(told.question),
+        facts=_json(told.facts),
+        outcome=_json(told.outcome),
         asked_by=asked.by,
-        actor=_json(dict(asked.actor)),
+        actor=_json(asked.actor),
     )
 
 

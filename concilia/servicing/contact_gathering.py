@@ -6,7 +6,7 @@ For one debtor or for many at once, with the same few statements. Decides nothin
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -19,18 +19,19 @@ from concilia.portfolio.contact_facts import Attempt, ConsentFacts, DebtFacts, F
 from concilia.portfolio.contact_rules.hours import HORIZON
 from concilia.portfolio.contact_rules.places import Clues, Place, country_of_phone, place_of
 from concilia.portfolio.contact_rules.policy import ContactPolicy
-from concilia.store import agreements, contact_parties, contact_terms, contacts
+from concilia.servicing.contact_points import Heard, heard_in, key_of, policy_in, stated_in
+from concilia.store import contact_reading, round_trips
 from concilia.store.contact_parties import OwedRow
-from concilia.store.contact_terms import HoldRow
+from concilia.store.contact_reading import GoldenSeen, HoldSeen, Read
 from concilia.store.contacts import AttemptRow
 from concilia.store.crosswalk import SourceDebtor
 from concilia.store.golden import GoldenRow
+from concilia.store.round_trips import Row, Statement
 from concilia.store.unit_of_work import Tx
 
 HISTORY: Final = timedelta(days=33)  # the longest period a cap may have, and two days for zones
 ANNOUNCED: Final = "payment_announced"  # the reason of a hold that is an announcement, and an interaction's result
 _TITULAR: Final = "titular"
-_OPEN: Final = ("open", "in_review", "awaiting_debtor", "reopened")  # disputes that go on
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,88 +63,98 @@ class Party:
         return self.founder_id if self.founder_id in found or not found else found[0]
 
 
-@dataclass(slots=True)
-class _Read:
-    """Everything read for a page of debtors, by what it belongs to."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """By which rules a party is looked at, around which moment, and what time it is."""
 
-    sources: dict[str, list[SourceDebtor]]
-    owed: dict[int, list[OwedRow]]
-    beside: dict[int, list[tuple[OwedRow, str]]]
-    agreed: dict[str, str]
-    disputed: set[str]
-    holds: dict[str, list[HoldRow]]
-    announced: dict[str, str]
-    consents: dict[int, list[ConsentFacts]]
-    prohibitions: dict[int, list[Prohibition]]
-    attempts: dict[int, list[AttemptRow]]
-    debts_of: dict[str, list[str]]
-    creditors: dict[str, str]
+    policy: ContactPolicy
+    at: datetime
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Grouped:
+    """What was read of some debtors, by what it belongs to."""
+
+    read: Read
+    sources: Mapping[str, list[SourceDebtor]]
+    owed: Mapping[int, list[OwedRow]]
+    beside: Mapping[int, list[tuple[OwedRow, str]]]
+    holds: Mapping[str, list[HoldSeen]]
+    announced: Mapping[str, str]
+    consents: Mapping[int, list[ConsentFacts]]
+    prohibitions: Mapping[int, list[Prohibition]]
+    attempts: Mapping[int, list[AttemptRow]]
+    creditors: Mapping[str, str]
+    heard: Heard
 
 
 def gather(
     tx: Tx, rows: Sequence[GoldenRow], *, policy: ContactPolicy, at: datetime, now: datetime
 ) -> dict[str, Party]:
     """These golden debtors as the rules look at them around `at`; holds that have ended by `now` do not count."""
-    read = _read(tx, [row.id for row in rows], at=at, now=now)
-    return {row.id: _party(row, read, policy, at=at) for row in rows}
+    look = Look(policy, at, now)
+    (found,) = round_trips.together(tx, [statement([row.id for row in rows], look)]) if rows else [[]]
+    return parties(contact_reading.sorted_out(found), look)
+
+
+def statement(golden_ids: Sequence[str], look: Look) -> Statement:
+    """What reads these golden debtors for `parties`."""
+    return contact_reading.reading(golden_ids, since=to_text(look.at - HISTORY), now=to_text(look.now))
+
+
+def parties(read: Read, look: Look) -> dict[str, Party]:
+    """The golden debtors that were read, by id."""
+    grouped = _grouped_by_owner(read)
+    return {one.id: _party(one, grouped, look) for one in read.goldens}
+
+
+def statement_about(debts: Sequence[str], *, at: datetime, now: datetime) -> Statement:
+    """What reads the attempts with anybody about these debts, for `attempts_in`."""
+    return contact_reading.reading_about(debts, since=to_text(at - HISTORY), now=to_text(now))
+
+
+def attempts_in(read: Read, party: Party) -> tuple[Attempt, ...]:
+    """The attempts that were read, those with the party itself left out."""
+    others = [row for row in read.attempts if row.debtor_id not in party.debtor_ids]
+    return tuple(_attempt(row, read.debts_of, {}, own=False) for row in others)
 
 
 def attempts_about(tx: Tx, party: Party, debts: Iterable[str], *, at: datetime, now: datetime) -> tuple[Attempt, ...]:
     """Attempts with anybody about these debts, those with the party itself left out."""
-    since = to_text(at - HISTORY)
-    rows = [
-        row
-        for row in contacts.attempts_about(tx, sorted(set(debts)), since=since, now=to_text(now))
-        if row.debtor_id not in party.debtor_ids
-    ]
-    about = contacts.debts_of_attempts(tx, rows)
-    return tuple(_attempt(row, about, {}, own=False) for row in rows)
+    named = sorted(set(debts))
+    if not named:
+        return ()
+    (found,) = round_trips.together(tx, [statement_about(named, at=at, now=now)])
+    return attempts_in(contact_reading.sorted_out(found), party)
 
 
-def _read(tx: Tx, golden_ids: Sequence[str], *, at: datetime, now: datetime) -> _Read:
-    sources = contact_parties.sources(tx, golden_ids)
-    ids = [source.id for group in sources.values() for source in group]
-    owed = contact_parties.owed(tx, ids)
-    beside = contact_parties.beside(tx, ids)
-    others = contact_parties.debts(tx, {row.debt_id for row in beside})
-    debts = [*(row for group in owed.values() for row in group), *others.values()]
-    debt_ids = sorted({row.id for row in debts})
-    attempts = contacts.attempts_of(tx, ids, since=to_text(at - HISTORY), now=to_text(now))
-    about = contacts.debts_of_attempts(tx, attempts)
-    holds = contact_terms.holds_on(tx, [*(f"debt:{d}" for d in debt_ids), *(f"debtor:{n}" for n in ids)])
-    return _Read(
-        sources=sources,
-        owed=owed,
-        beside=_grouped((row.debtor_id, (others[row.debt_id], row.role)) for row in beside if row.debt_id in others),
-        agreed=agreements.standing_on(tx, debt_ids),
-        disputed={
-            row.debt_id
-            for row in contact_terms.disputes_of(tx, debt_ids)
-            if row.status in _OPEN and row.effect == "hold"
-        },
-        holds=_grouped((row.subject, row) for row in holds if row.lifted_at is None),
-        announced=_announced(attempts, about),
-        consents=_grouped((row.debtor_id, _consent(row)) for row in contact_terms.consents_of(tx, ids)),
-        prohibitions=_grouped(
-            (row.debtor_id, _prohibition(row))
-            for row in contact_terms.prohibitions_of(tx, ids)
-            if row.lifted_at is None
-        ),
-        attempts=_grouped((row.debtor_id, row) for row in attempts),
-        debts_of=about,
+def _grouped_by_owner(read: Read) -> _Grouped:
+    debts = [*(row for _, row in read.owed), *(row for _, _, row in read.beside)]
+    return _Grouped(
+        read=read,
+        sources=_grouped((source.golden_id, source) for source in read.sources),
+        owed=_grouped(read.owed),
+        beside=_grouped((debtor, (row, role)) for debtor, role, row in read.beside),
+        holds=_grouped((hold.subject, hold) for hold in read.holds),
+        announced=_announced(read.attempts, read.debts_of),
+        consents=_grouped((debtor, _consent(row)) for debtor, row in read.consents),
+        prohibitions=_grouped((debtor, _prohibition(row)) for debtor, row in read.prohibitions),
+        attempts=_grouped((row.debtor_id, row) for row in read.attempts),
         creditors={row.id: row.creditor for row in debts},
+        heard=heard_in(read.evidence, policy=policy_in(read.point_policy)),
     )
 
 
-def _party(row: GoldenRow, read: _Read, policy: ContactPolicy, *, at: datetime) -> Party:
-    body = json.loads(row.body)
+def _party(seen: GoldenSeen, of: _Grouped, look: Look) -> Party:
+    body = json.loads(seen.body)
     fields, points = body["fields"], body["contact_points"]
-    sources = tuple(read.sources.get(row.id, ()))
+    sources = tuple(of.sources.get(seen.id, ()))
     ids = [source.id for source in sources]
     country = _country(fields, body["identifiers"], points)
-    place = place_of(country, _clues(fields, points), unknown=policy.unknown_place)
-    calendar, closed = _holidays(place, policy.closed.get(country, frozenset()), at.date())
-    held = [one for n in ids for one in read.holds.get(f"debtor:{n}", ())]
+    place = place_of(country, _clues(fields, points), unknown=look.policy.unknown_place)
+    calendar, closed = _holidays(place, look.policy.closed.get(country, frozenset()), look.at.date())
+    held = [one for n in ids for one in of.holds.get(f"debtor:{n}", ())]
     facts = Facts(
         country=country,
         subdivision=place.subdivision,
@@ -153,30 +164,31 @@ def _party(row: GoldenRow, read: _Read, policy: ContactPolicy, *, at: datetime) 
         closed=closed,
         consumer=fields.get("consumer", "unknown"),
         deceased=bool(fields.get("deceased_at")),
-        debts=tuple(_debts(ids, read)),
-        points=tuple(_point(one) for one in points),
-        attempts=tuple(_attempt(one, read.debts_of, read.creditors, own=True) for one in _of(read.attempts, ids)),
-        consents=tuple(dict.fromkeys(_of(read.consents, ids))),
-        prohibitions=tuple(dict.fromkeys(_of(read.prohibitions, ids))),
-        held=", ".join(dict.fromkeys(one.reason for one in _standing(held, at))),
-        held_until=_longest(_standing(held, at)),
+        debts=tuple(_debts(ids, of)),
+        points=tuple(_points(points, of.heard, ids, now=to_text(look.now))),
+        attempts=tuple(_attempt(one, of.read.debts_of, of.creditors, own=True) for one in _of(of.attempts, ids)),
+        consents=tuple(dict.fromkeys(_of(of.consents, ids))),
+        prohibitions=tuple(dict.fromkeys(_of(of.prohibitions, ids))),
+        held=", ".join(dict.fromkeys(one.reason for one in _standing(held, look.at))),
+        held_until=_longest(_standing(held, look.at)),
+        seen_at=look.now,
     )
-    return Party(row.id, row.founder_id, sources, tuple(points), country, facts)
+    return Party(seen.id, seen.founder_id, sources, tuple(points), country, facts)
 
 
-def _debts(ids: Sequence[int], read: _Read) -> list[DebtFacts]:
+def _debts(ids: Sequence[int], of: _Grouped) -> list[DebtFacts]:
     """Its own debts as titular, and those it stands beside by its role there."""
-    own = [(row, _TITULAR) for n in ids for row in read.owed.get(n, ())]
+    own = [(row, _TITULAR) for n in ids for row in of.owed.get(n, ())]
     mine = {row.id for row, _ in own}
-    others = [(row, role) for n in ids for row, role in read.beside.get(n, ()) if row.id not in mine]
-    return [_debt(row, role, read) for row, role in dict.fromkeys([*own, *others])]
+    others = [(row, role) for n in ids for row, role in of.beside.get(n, ()) if row.id not in mine]
+    return [_debt(row, role, of) for row, role in dict.fromkeys([*own, *others])]
 
 
-def _debt(row: OwedRow, role: str, read: _Read) -> DebtFacts:
+def _debt(row: OwedRow, role: str, of: _Grouped) -> DebtFacts:
     said = json.loads(row.body)
-    holds = read.holds.get(f"debt:{row.id}", [])
+    holds = of.holds.get(f"debt:{row.id}", [])
     told = [one.since for one in holds if one.reason == ANNOUNCED]
-    told += [read.announced[row.id]] if row.id in read.announced else []
+    told += [of.announced[row.id]] if row.id in of.announced else []
     held = [one for one in holds if one.reason != ANNOUNCED]
     return DebtFacts(
         id=row.id,
@@ -185,11 +197,14 @@ def _debt(row: OwedRow, role: str, read: _Read) -> DebtFacts:
         status=row.status,
         stage=said["fields"].get("stage", ""),
         due=_due(row, said),
-        agreement=read.agreed.get(row.id, ""),
-        disputed=row.id in read.disputed,
+        agreement=of.read.agreed.get(row.id, ""),
+        disputed=row.id in of.read.disputed,
         held=", ".join(dict.fromkeys(one.reason for one in held)),
         held_until=_longest(held),
         announced_at=from_text(max(told)) if told else None,
+        reopened_at=_moment(of.read.reopened.get(row.id)),
+        system=row.owner,
+        read_at=_moment(of.read.read_at.get(row.owner)),
     )
 
 
@@ -200,14 +215,23 @@ def _due(row: OwedRow, said: Mapping[str, Any]) -> date | None:
     return date.fromisoformat(min(days)) if days else None
 
 
-def _point(said: Mapping[str, Any]) -> PointFacts:
-    return PointFacts(
-        type=said["type"],
-        value=said["value"],
-        relation=said.get("relation", "own"),
-        line_type=said.get("line_type") or "",
-        verified=bool(said.get("verified_at")),
-    )
+def _points(
+    said: Sequence[Mapping[str, Any]], heard: Heard, debtor_ids: Sequence[int], *, now: str
+) -> Iterator[PointFacts]:
+    evidence = heard.of(debtor_ids)
+    for one in said:
+        key = key_of(one)
+        state = heard.state(key, evidence.get(key, ()), stated=stated_in(one), now=now)
+        yield PointFacts(
+            type=one["type"],
+            value=one["value"],
+            relation=one.get("relation", "own"),
+            line_type=one.get("line_type") or "",
+            verified=state.verified_at is not None,
+            status=state.status.value,
+            opted_out=tuple(out.channel for out in state.opted_out),
+            unreachable=tuple(out.channel for out in state.unreachable),
+        )
 
 
 def _attempt(row: AttemptRow, about: Mapping[str, list[str]], creditors: Mapping[str, str], *, own: bool) -> Attempt:
@@ -228,29 +252,16 @@ def _attempt(row: AttemptRow, about: Mapping[str, list[str]], creditors: Mapping
     )
 
 
-def _consent(row: contact_terms.ConsentRow) -> ConsentFacts:
-    return ConsentFacts(
-        state=row.state,
-        at=from_text(row.captured_at),
-        type=row.contact_type,
-        value=row.contact_value,
-        channel=row.channel,
-        purpose=row.purpose,
-        until=None if row.expires_at is None else from_text(row.expires_at),
-    )
+def _consent(row: Row) -> ConsentFacts:
+    state, captured_at, kind, value, channel, purpose, until = row
+    words = {"type": kind, "value": value, "channel": channel, "purpose": purpose}
+    return ConsentFacts(state, from_text(captured_at), **words, until=_moment(until))
 
 
-def _prohibition(row: contact_terms.ProhibitionRow) -> Prohibition:
-    return Prohibition(
-        reason=row.reason,
-        since=from_text(row.since),
-        until=None if row.until is None else from_text(row.until),
-        type=row.contact_type,
-        value=row.contact_value,
-        channel=row.channel,
-        debt=row.debt_id,
-        purpose=row.purpose,
-    )
+def _prohibition(row: Row) -> Prohibition:
+    reason, since, until, kind, value, channel, debt, purpose = row
+    words = {"type": kind, "value": value, "channel": channel, "debt": debt, "purpose": purpose}
+    return Prohibition(reason, from_text(since), _moment(until), **words)
 
 
 def _announced(attempts: Iterable[AttemptRow], about: Mapping[str, list[str]]) -> dict[str, str]:
@@ -277,15 +288,19 @@ def _country(
     return next((country for country in told if country), "")
 
 
-def _standing(holds: Iterable[HoldRow], at: datetime) -> list[HoldRow]:
+def _standing(holds: Iterable[HoldSeen], at: datetime) -> list[HoldSeen]:
     return [one for one in holds if one.until is None or one.until > to_text(at)]
 
 
-def _longest(holds: Sequence[HoldRow]) -> datetime | None:
+def _longest(holds: Sequence[HoldSeen]) -> datetime | None:
     """When the last of the holds ends; None when one of them does not end by itself."""
     ends = [one.until for one in holds]
     known = [end for end in ends if end is not None]
     return from_text(max(known)) if known and len(known) == len(ends) else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else from_text(text)
 
 
 def _of(found: Mapping[int, list[Any]], ids: Sequence[int]) -> list[Any]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from concilia.errors import NotFound, RequestInvalid
-from concilia.servicing.debtors import Identifiers, find, standing_id
+from concilia.portfolio.debt import document_key
+from concilia.servicing.debtors import Identifiers, find, match_keys_for, standing_id
 from concilia.servicing.register import find_debt
-from concilia.store import debts
+from concilia.store import contact_parties, debts
 from concilia.store.unit_of_work import Tx
 
 _SEARCH = "Search by name, tax id, phone or e-mail."
@@ -27,6 +28,11 @@ def debtor_named(tx: Tx, named: Mapping[str, Any]) -> str:
             raise NotFound("There is no such debtor.", mend=_SEARCH)
         return found
     return _one(_named(tx, named))
+
+
+def asked_about(tx: Tx, named: Mapping[str, Any]) -> str:
+    """The same for a decision, which follows merges itself: an id is not looked up here."""
+    return str(named["id"]) if named.get("id") else debtor_named(tx, named)
 
 
 def debts_named(tx: Tx, told: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -48,8 +54,10 @@ def _named(tx: Tx, named: Mapping[str, Any]) -> list[str]:
     if named.get("connection"):
         row = find_debt(tx, named)
         return sorted(set(debts.goldens_of(tx, [row.debtor_id] if row.debtor_id is not None else []).values()))
-    asked = {name: str(named.get(name) or "") for name in ("tax_id", "phone", "email", "debt", "country")}
-    return find(tx, Identifiers(**asked))
+    if named.get("debt"):
+        return contact_parties.owing(tx, str(named["debt"]), document=document_key(str(named["debt"])) or "")
+    asked = {name: str(named.get(name) or "") for name in ("tax_id", "phone", "email", "country")}
+    return contact_parties.holding(tx, match_keys_for(Identifiers(**asked)))
 
 
 def _one(found: Sequence[str]) -> str:

@@ -16,15 +16,17 @@ from concilia.errors import NotFound, RequestInvalid
 from concilia.normalize.emails import normalize_email
 from concilia.normalize.phones import normalize_phone
 from concilia.portfolio.contact_rules.policy import ContactPolicy
-from concilia.servicing import contact_gathering
+from concilia.servicing import contact_evidence, contact_gathering
+from concilia.servicing.contact_evidence import Allowed
 from concilia.servicing.contact_gathering import Party
 from concilia.store import contact_terms, golden, locks
 from concilia.store.contact_terms import ConsentRow, DisputeRow, HoldRow, ProhibitionRow
 from concilia.store.unit_of_work import Tx
 
 CONSENT_STATES: Final = ("granted", "denied", "revoked")
+OPT_OUT: Final = "opt_out"
 PROHIBITED_FOR: Final = (
-    "opt_out", "wrong_party", "deceased", "minor", "legal_representation", "insolvency", "dispute", "agreement",
+    OPT_OUT, "wrong_party", "deceased", "minor", "legal_representation", "insolvency", "dispute", "agreement",
     "authority_order", "regulator_register", "data_block", "fraud_victim",
 )  # fmt: skip
 DISPUTE_KINDS: Final = (
@@ -92,6 +94,9 @@ def consent(tx: Tx, golden_id: str, word: Word, *, policy: ContactPolicy) -> dic
         for debtor in (party.stating(value) if granted and value else party.debtor_ids)
     ]
     contact_terms.add(tx, rows)
+    if granted:
+        yes = Allowed(captured, word.by, word.at, word.text("channel"), kind, value)
+        contact_evidence.allow(tx, [row.debtor_id for row in rows], yes)
     return told(rows)
 
 
@@ -157,7 +162,16 @@ def lift(tx: Tx, kind: type[Row], number: int, word: Word) -> dict[str, Any]:
         ended: dict[str, Any] = {"lifted_at": word.at, "lifted_by": word.by, "lifted_because": word.text("because")}
         rows = [replace(row, **ended) for row in rows]
         contact_terms.replaced(tx, rows)
+        _allow_again(tx, rows, word)
     return told(rows)
+
+
+def _allow_again(tx: Tx, rows: Sequence[ProhibitionRow | HoldRow], word: Word) -> None:
+    """An opt-out that is lifted is one no more where it was heard of a contact point."""
+    found = [row for row in rows if isinstance(row, ProhibitionRow) and row.reason == OPT_OUT]
+    for row in found:
+        yes = Allowed(word.at, word.by, word.at, row.channel, row.contact_type, row.contact_value)
+        contact_evidence.allow(tx, [row.debtor_id], yes)
 
 
 def dispute(tx: Tx, debt_ids: Sequence[str], word: Word) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from concilia.normalize.phones import normalize_phone
 from concilia.normalize.tax_ids import normalize_tax_id
 from concilia.portfolio import debt as debt_rules
 from concilia.servicing import agreement_reading
+from concilia.servicing.contact_points import without_disowned
 from concilia.store import crosswalk, debts, golden, roles
 from concilia.store.debts import DebtView
 from concilia.store.golden import MERGED, GoldenRow
@@ -117,7 +118,7 @@ def find(tx: Tx, asked: Identifiers) -> list[str]:
     """The golden ids that hold one of the identifiers asked for."""
     if asked.debt:
         return _holders_of_debt(tx, asked.debt)
-    held = crosswalk.holders(tx, match_keys_for(asked))
+    held = without_disowned(tx, crosswalk.holders(tx, match_keys_for(asked)))
     goldens = {d.golden_id for d in crosswalk.load(tx, {n for group in held.values() for n in group}).values()}
     return sorted(g for g in goldens if g)
 

@@ -38,7 +38,8 @@ def bring_up_to_date(tx: Tx, debt_ids: Iterable[str], *, policy: LedgerPolicy, a
     held = agreements.standing_on(tx, ids)
     rows: list[DebtRow] = []
     facts: list[Fact] = []
-    goldens = debts.goldens_of(tx, {s.debtor_id for group in stated.values() for s in group if s.debtor_id})
+    owing = {s.debtor_id for group in stated.values() for s in group} | {row.debtor_id for row in known.values()}
+    goldens = debts.goldens_of(tx, {n for n in owing if n is not None})
     for debt_id in ids:
         before = known.get(debt_id)
         lines = [Applied(Decimal(a.amount), a.posted_at) for a in applied.get(debt_id, [])]
@@ -113,6 +114,8 @@ def _facts(before: DebtRow | None, after: DebtRow, *, golden_id: str | None) -> 
         found.append(Fact("debt.settled", after.id, golden_id, body))
     if was_settled and after.status != "settled":
         found.append(Fact("debt.reopened", after.id, golden_id, body))
+    if after.status == MISSING and (before is None or before.status != MISSING):
+        found.append(Fact("debt.missing_in_source", after.id, golden_id, body))
     return found
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from concilia.errors import NotFound, RequestInvalid
 from concilia.portfolio.discrepancy import Difference, Held, Kind, Said, differences
-from concilia.store import discrepancies
+from concilia.store import debts, discrepancies
 from concilia.store.debts import DebtRow
 from concilia.store.discrepancies import ACCEPTED, OPEN, RESOLVED, DiscrepancyRow
 from concilia.store.events import Fact
@@ -58,11 +58,12 @@ def settle(tx: Tx, settled: Settled, *, at: str) -> list[Fact]:
     """Open and close what was compared; the facts to be recorded."""
     discrepancies.close(tx, [row.id for row in settled.over], resolution="over", at=at)
     numbers = discrepancies.add(tx, settled.fresh)
+    whose = debts.debtors_of(tx, {row.debt_id for row in settled.fresh})
     return [
         Fact(
             "discrepancy.opened",
             row.debt_id,
-            None,
+            whose.get(row.debt_id),
             {
                 "id": number,
                 "kind": row.kind,

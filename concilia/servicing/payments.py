@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from concilia import keys
 from concilia.portfolio import payment as rules
@@ -68,6 +69,13 @@ class _Books:
     policy: LedgerPolicy
     at: str
 
+    def tell(self, type_: str, payment: PaymentRow, body: Mapping[str, Any], *, debt_ids: Sequence[str]) -> None:
+        """Record what befell a payment, for whoever owes the debts; of several the first, with all of them named."""
+        owing = debts.debtors_of(self.tx, debt_ids)
+        whose = list(dict.fromkeys(owing[debt_id] for debt_id in debt_ids if debt_id in owing))
+        told = {**body, **({"debtors": whose} if len(whose) > 1 else {})}
+        events.append(self.tx, [Fact(type_, payment.id, whose[0] if whose else None, told)], at=self.at)
+
 
 def take_in(tx: Tx, incoming: Incoming, *, policy: LedgerPolicy, at: str) -> Taken:
     """Store the payment once, however often and by whomever it is told.
@@ -112,10 +120,11 @@ def _born(books: _Books, incoming: Incoming, *, recognised_by: Sequence[str]) ->
         received_at=books.at,
     )
     ledger.store(books.tx, [payment])
-    body = {"amount": payment.amount, "unit": payment.unit, "value_date": payment.value_date, "origin": payment.origin}
-    events.append(books.tx, [Fact("payment.received", payment.id, None, body)], at=books.at)
+    meant_for = [debt_id for debt_id, _ in incoming.meant_for]
+    told = {"amount": payment.amount, "unit": payment.unit, "value_date": payment.value_date, "origin": payment.origin}
+    books.tell("payment.received", payment, {**told, "debts": meant_for}, debt_ids=meant_for)
     if payment.status == "announced":
-        announce(books.tx, [debt for debt, _ in incoming.meant_for], by=incoming.told_by, at=books.at)
+        announce(books.tx, meant_for, by=incoming.told_by, at=books.at)
     return payment
 
 
@@ -126,7 +135,8 @@ def _confirmed(books: _Books, payment: PaymentRow, incoming: Incoming) -> Paymen
         return payment
     payment = replace(payment, status=status)
     ledger.store(books.tx, [payment])
-    events.append(books.tx, [Fact(f"payment.{status}", payment.id, None, {"told_by": incoming.told_by})], at=books.at)
+    meant_for = [debt_id for debt_id, _ in incoming.meant_for]
+    books.tell(f"payment.{status}", payment, {"told_by": incoming.told_by}, debt_ids=meant_for)
     return payment
 
 
@@ -166,7 +176,7 @@ def _apply(books: _Books, payment: PaymentRow, incoming: Incoming) -> tuple[Paym
         applied = replace(applied, status="confirmed")
     ledger.store(tx, [applied])
     body = {"applications": [{"debt": i.debt_id, "amount": i.amount} for i in lines], "unapplied": applied.unapplied}
-    events.append(tx, [Fact("payment.applied", payment.id, None, {**body, "unit": payment.unit})], at=at)
+    books.tell("payment.applied", payment, {**body, "unit": payment.unit}, debt_ids=debt_ids)
     bring_up_to_date(tx, debt_ids, policy=books.policy, at=at)
     intents = [
         _intent(books, applied, line, owner=_owner(rows[line.debt_id], stated[line.debt_id]), part=n)
@@ -236,9 +246,14 @@ def _take_back(
     status = incoming.fields["status"]
     taken_back = replace(payment, status=status, unapplied="0")
     ledger.store(tx, [taken_back])
-    body = {"status": status, "told_by": incoming.told_by, "debts": [line.debt_id for line in lines]}
-    events.append(tx, [Fact("payment.reversed", payment.id, None, body)], at=at)
-    bring_up_to_date(tx, [line.debt_id for line in lines], policy=books.policy, at=at)
+    debt_ids = [line.debt_id for line in lines]
+    books.tell(
+        "payment.reversed",
+        payment,
+        {"status": status, "told_by": incoming.told_by, "debts": debt_ids},
+        debt_ids=debt_ids,
+    )
+    bring_up_to_date(tx, debt_ids, policy=books.policy, at=at)
     return taken_back, [*lines, *contra]
 
 

@@ -111,6 +111,16 @@ def standing_on(tx: Tx, debt_ids: Iterable[str]) -> dict[str, str]:
     return dict(bulk.select_in(tx, sql, debt_ids))
 
 
+def debtors_of(tx: Tx, agreement_ids: Iterable[str]) -> dict[str, str]:
+    """The golden debtor of each agreement: of its debts the first that somebody is known to owe."""
+    sql = (
+        "SELECT h.agreement_id, s.golden_id FROM agreement_debt h JOIN debt d ON d.id = h.debt_id "
+        "JOIN source_debtor s ON s.id = d.debtor_id WHERE s.golden_id IS NOT NULL AND h.agreement_id IN :values "
+        "ORDER BY h.ordinal DESC"
+    )
+    return dict(bulk.select_in(tx, sql, agreement_ids))
+
+
 def in_states(tx: Tx, states: Sequence[str], *, after: str, limit: int) -> list[AgreementRow]:
     """Agreements of these states behind an id, in order of id."""
     marks = ", ".join(f":s{n}" for n in range(len(states)))

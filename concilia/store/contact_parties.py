@@ -1,14 +1,14 @@
-"""Whom contact would be with: the source debtors of golden records, what they owe, and where they stand beside."""
+"""Whom contact would be with: who is meant by an identifier, what somebody owes, and all debtors page by page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
 
 from concilia.store import bulk
-from concilia.store.crosswalk import SourceDebtor
+from concilia.store.round_trips import Statement, together
 from concilia.store.unit_of_work import Tx
 
 
@@ -21,60 +21,41 @@ class OwedRow:
     status: str
     due_date: str | None
     body: str
+    owner: str = ""  # the connection whose word counts
 
 
-@dataclass(frozen=True, slots=True)
-class BesideRow:
-    """A party that stands beside a debt in some role."""
+def holding(tx: Tx, keys: Sequence[str]) -> list[str]:
+    """The golden debtors that are looked up by one of these keys."""
+    sql = (
+        "SELECT DISTINCT s.golden_id FROM match_key k JOIN source_debtor s ON s.id = k.debtor_id "
+        "WHERE s.golden_id IS NOT NULL AND k.key IN :values"
+    )
+    (found,) = together(tx, [Statement(sql, values=keys)]) if keys else [[]]
+    return sorted({row[0] for row in found})
 
-    debtor_id: int
-    debt_id: str
-    role: str
 
-
-def sources(tx: Tx, golden_ids: Iterable[str]) -> dict[str, list[SourceDebtor]]:
-    """The source debtors behind golden records, in a stable order."""
-    names = ", ".join(SourceDebtor.__dataclass_fields__)
-    found: dict[str, list[SourceDebtor]] = {}
-    sql = f"SELECT {names} FROM source_debtor WHERE golden_id IN :values ORDER BY id"
-    for row in bulk.select_in(tx, sql, golden_ids):
-        found.setdefault(row[4], []).append(SourceDebtor(*row))
-    return found
+def owing(tx: Tx, debt_id: str, *, document: str) -> list[str]:
+    """The golden debtors that owe the debt of that id; those of that document where there is none."""
+    sql = (
+        "SELECT 1, s.golden_id FROM debt d LEFT JOIN source_debtor s ON s.id = d.debtor_id WHERE d.id = :id "
+        "UNION ALL SELECT 2, s.golden_id FROM debt d JOIN source_debtor s ON s.id = d.debtor_id "
+        "WHERE d.document = :document"
+    )
+    (found,) = together(tx, [Statement(sql, {"id": debt_id, "document": document})])
+    best = min((row[0] for row in found), default=0)
+    return sorted({row[1] for row in found if row[0] == best and row[1]})
 
 
 def owed(tx: Tx, debtor_ids: Iterable[int]) -> dict[int, list[OwedRow]]:
     """What these source debtors owe themselves."""
     found: dict[int, list[OwedRow]] = {}
     sql = (
-        "SELECT debtor_id, id, creditor, status, due_date, body FROM debt WHERE debtor_id IN :values "
+        "SELECT debtor_id, id, creditor, status, due_date, body, owner FROM debt WHERE debtor_id IN :values "
         "ORDER BY debtor_id, id"
     )
     for row in bulk.select_in(tx, sql, debtor_ids):
         found.setdefault(row[0], []).append(OwedRow(*row[1:]))
     return found
-
-
-def debts(tx: Tx, debt_ids: Iterable[str]) -> dict[str, OwedRow]:
-    """Debts by id."""
-    sql = "SELECT id, creditor, status, due_date, body FROM debt WHERE id IN :values"
-    return {row[0]: OwedRow(*row) for row in bulk.select_in(tx, sql, debt_ids)}
-
-
-def beside(tx: Tx, debtor_ids: Iterable[int]) -> list[BesideRow]:
-    """Beside whose debts these source debtors stand, and how."""
-    has_roles = "SELECT DISTINCT debtor_id FROM party_role WHERE debtor_id IN :values"
-    ids = [row[0] for row in bulk.select_in(tx, has_roles, debtor_ids)]
-    by_key = (
-        "SELECT r.debtor_id, d.debt_id, r.role FROM party_role r JOIN source_debt d "
-        "ON d.connection = r.debt_connection AND d.stream = r.debt_stream AND d.external_id = r.debt_key "
-        "WHERE d.debt_id IS NOT NULL AND r.debt_key IS NOT NULL AND r.debtor_id IN :values"
-    )
-    by_document = (
-        "SELECT r.debtor_id, d.debt_id, r.role FROM party_role r JOIN source_debt d ON d.document = r.document "
-        "WHERE d.debt_id IS NOT NULL AND r.document IS NOT NULL AND r.debtor_id IN :values"
-    )
-    rows = {*bulk.select_in(tx, by_key, ids), *bulk.select_in(tx, by_document, ids)}
-    return [BesideRow(*row) for row in sorted(rows)]
 
 
 def pages(tx: Tx, *, after: str = "", size: int = 200) -> Iterator[list[str]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
+from weakref import WeakKeyDictionary
 
-from concilia.store import bulk, tables
+from sqlalchemy import Engine
+
+from concilia.store import bulk, round_trips, tables
+from concilia.store.round_trips import Statement
 from concilia.store.unit_of_work import Tx
 
 HELD, CONFIRMED, RELEASED = "held", "confirmed", "released"
@@ -105,19 +109,18 @@ class AttemptRow:
 _DECISION = tuple(DecisionRow.__dataclass_fields__)
 _RESERVATION = tuple(ReservationRow.__dataclass_fields__)
 _INTERACTION = tuple(InteractionRow.__dataclass_fields__)
-_MADE = (
-    "SELECT i.id, i.debtor_id, i.channel, i.purpose, i.started_at, i.started_at, 0, i.direction, i.outcome, "
-    "i.party_outcome, i.result FROM interaction i"
-)
-_HELD = (
-    "SELECT r.decision_id, r.debtor_id, r.channel, r.purpose, r.at, r.expires_at, 1, 'outbound', NULL, NULL, NULL "
-    "FROM reservation r"
-)
+_HELD_ABOUT = "INSERT INTO reservation_debt (decision_id, debt_id) VALUES (:decision, :debt)"
+_RULEBOOKS: Final[WeakKeyDictionary[Engine, set[str]]] = WeakKeyDictionary()
 
 
 def keep_rulebook(tx: Tx, digest: str, *, version: str, body: str, at: str) -> None:
-    """Keep what a decision held, once."""
-    if bulk.one(tx, "SELECT 1 FROM rulebook WHERE digest = :digest", digest=digest) is None:
+    """Keep what a decision held, once. What a database was seen to have is remembered: it has it for ever."""
+    seen = _RULEBOOKS.setdefault(tx.engine, set())
+    if digest in seen:
+        return
+    if bulk.one(tx, "SELECT 1 FROM rulebook WHERE digest = :digest", digest=digest) is not None:
+        seen.add(digest)
+    else:
         columns = ("digest", "version", "body", "stored_at")
         sql = "INSERT INTO rulebook (digest, version, body, stored_at) VALUES (:digest, :version, :body, :stored_at)"
         values = dict(zip(columns, (digest, version, body, at), strict=True))
@@ -130,9 +133,13 @@ def rulebook(tx: Tx, digest: str) -> tuple[str, str]:
     return (found[0], found[1]) if found else ("", "[]")
 
 
-def add_decision(tx: Tx, row: DecisionRow) -> None:
-    """Keep a decision."""
-    bulk.insert(tx, tables.contact_decision, _DECISION, [tuple(getattr(row, n) for n in _DECISION)])
+def add_decision(tx: Tx, row: DecisionRow, held: ReservationRow | None, *, debts: Sequence[str]) -> None:
+    """Keep a decision, and hold the contact ready about these debts if it is to be."""
+    kept = [round_trips.inserting(tables.contact_decision, row)]
+    if held is not None:
+        kept.append(round_trips.inserting(tables.reservation, held))
+        kept += [Statement(_HELD_ABOUT, {"decision": row.id, "debt": debt}) for debt in debts]
+    round_trips.together(tx, kept)
 
 
 def decision(tx: Tx, decision_id: str) -> DecisionRow | None:
@@ -140,13 +147,6 @@ def decision(tx: Tx, decision_id: str) -> DecisionRow | None:
     names = _quoted(_DECISION)
     found = bulk.one(tx, f"SELECT {names} FROM contact_decision WHERE id = :id", id=decision_id)
     return None if found is None else DecisionRow(*found)
-
-
-def reserve(tx: Tx, row: ReservationRow, *, debts: Sequence[str]) -> None:
-    """Hold a contact ready, about these debts."""
-    bulk.insert(tx, tables.reservation, _RESERVATION, [tuple(getattr(row, n) for n in _RESERVATION)])
-    pairs = [(row.decision_id, debt) for debt in debts]
-    bulk.insert(tx, tables.reservation_debt, ("decision_id", "debt_id"), pairs)
 
 
 def reservation(tx: Tx, decision_id: str) -> ReservationRow | None:
@@ -189,44 +189,6 @@ def told_as(tx: Tx, origin: str, external_ref: str) -> str | None:
     sql = "SELECT id FROM interaction WHERE origin = :origin AND external_ref = :reference"
     found = bulk.one(tx, sql, origin=origin, reference=external_ref)
     return None if found is None else str(found[0])
-
-
-def attempts_of(tx: Tx, debtor_ids: Sequence[int], *, since: str, now: str) -> list[AttemptRow]:
-    """What was made with these source debtors since then, and what is held ready at `now`, whichever comes first."""
-    made = f"{_MADE} WHERE i.started_at >= :since AND i.debtor_id IN :values"
-    held = f"{_HELD} WHERE r.state = 'held' AND r.expires_at > :now AND r.debtor_id IN :values"
-    return _attempts(tx, (made, held), debtor_ids, since=since, now=now)
-
-
-def attempts_about(tx: Tx, debt_ids: Sequence[str], *, since: str, now: str) -> list[AttemptRow]:
-    """The same about these debts, with whomever."""
-    made = (
-        f"{_MADE} JOIN interaction_debt d ON d.interaction_id = i.id "
-        "WHERE i.started_at >= :since AND i.debtor_id IS NOT NULL AND d.debt_id IN :values"
-    )
-    held = (
-        f"{_HELD} JOIN reservation_debt d ON d.decision_id = r.decision_id "
-        "WHERE r.state = 'held' AND r.expires_at > :now AND d.debt_id IN :values"
-    )
-    return _attempts(tx, (made, held), debt_ids, since=since, now=now)
-
-
-def debts_of_attempts(tx: Tx, attempts: Iterable[AttemptRow]) -> dict[str, list[str]]:
-    """The debts each attempt was about."""
-    found: dict[str, list[str]] = {}
-    rows = list(attempts)
-    places = (("interaction_debt", "interaction_id", 0), ("reservation_debt", "decision_id", 1))
-    for table, key, held in places:
-        ids = [row.id for row in rows if row.held == held]
-        for attempt, debt in bulk.select_in(tx, f"SELECT {key}, debt_id FROM {table} WHERE {key} IN :values", ids):
-            found.setdefault(attempt, []).append(debt)
-    return found
-
-
-def _attempts(tx: Tx, statements: Sequence[str], values: Sequence[Any], *, since: str, now: str) -> list[AttemptRow]:
-    rows = bulk.select_in(tx, " UNION ALL ".join(statements), values, since=since, now=now)
-    found = {row[0]: AttemptRow(*row) for row in rows}
-    return sorted(found.values(), key=lambda row: (row.earliest, row.id))
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -168,6 +168,15 @@ def goldens_of(tx: Tx, debtor_ids: Iterable[int]) -> dict[int, str]:
     return dict(bulk.select_in(tx, sql, debtor_ids))
 
 
+def debtors_of(tx: Tx, debt_ids: Iterable[str]) -> dict[str, str]:
+    """The golden id of whoever owes each of these debts; one that nobody is known to owe is left out."""
+    sql = (
+        "SELECT d.id, s.golden_id FROM debt d JOIN source_debtor s ON s.id = d.debtor_id "
+        "WHERE s.golden_id IS NOT NULL AND d.id IN :values"
+    )
+    return dict(bulk.select_in(tx, sql, debt_ids))
+
+
 def _views(tx: Tx, tail: str, **values: str) -> list[DebtView]:
     names = ", ".join(f"d.{name}" for name in _DEBT)
     sql = text(f"SELECT {names}, s.golden_id FROM debt d LEFT JOIN source_debtor s ON s.id = d.debtor_id {tail}")

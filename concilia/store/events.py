@@ -33,18 +33,26 @@ class RecordedFact:
     subject: str
     golden_id: str | None
     body: dict[str, Any]
+    golden_version: int | None = None  # of the debtor's golden record when it happened
 
 
 def append(tx: Tx, facts: Sequence[Fact], *, at: str) -> None:
-    """Give the facts the next numbers. The counter's row is locked until commit, so numbers have no gaps."""
+    """Give the facts the next numbers. The counter's row is locked until commit, so numbers have no gaps.
+
+    A fact about a debtor keeps the version of the golden record as it stands now: whoever hears of it can tell
+    whether what he holds is older.
+    """
     if not facts:
         return
     first = bulk.reserve(tx, "event", len(facts))
+    goldens = {f.golden_id for f in facts if f.golden_id}
+    sql = "SELECT id, version FROM golden_debtor WHERE id IN :values"
+    versions: dict[str | None, int] = dict(bulk.select_in(tx, sql, goldens))
     rows = [
-        (first + n, at, f.type, f.subject, f.golden_id, json.dumps(f.body, ensure_ascii=False, sort_keys=True))
+        (first + n, at, f.type, f.subject, f.golden_id, _text(f.body), versions.get(f.golden_id))
         for n, f in enumerate(facts)
     ]
-    bulk.insert(tx, tables.event, ("seq", "at", "type", "subject", "golden_id", "body"), rows)
+    bulk.insert(tx, tables.event, ("seq", "at", "type", "subject", "golden_id", "body", "golden_version"), rows)
 
 
 def happened(tx: Tx, type_: str, *, subject: str) -> bool:
@@ -66,6 +74,22 @@ def subjects(tx: Tx, type_: str) -> list[str]:
 
 def after(tx: Tx, seq: int, *, limit: int = 1000) -> Iterable[RecordedFact]:
     """Facts with a greater number, in order."""
-    sql = text("SELECT seq, at, type, subject, golden_id, body FROM event WHERE seq > :seq ORDER BY seq LIMIT :limit")
-    rows = tx.execute(sql, {"seq": seq, "limit": limit})
-    return [RecordedFact(row[0], row[1], row[2], row[3], row[4], json.loads(row[5])) for row in rows]
+    sql = f"SELECT {_NAMES} FROM event WHERE seq > :seq ORDER BY seq LIMIT :limit"
+    return [_recorded(row) for row in bulk.every(tx, sql, seq=seq, limit=limit)]
+
+
+def numbered(tx: Tx, numbers: Iterable[int]) -> list[RecordedFact]:
+    """The facts with these numbers, in order."""
+    rows = bulk.select_in(tx, f"SELECT {_NAMES} FROM event WHERE seq IN :values", sorted(set(numbers)))
+    return sorted((_recorded(row) for row in rows), key=lambda fact: fact.seq)
+
+
+_NAMES = "seq, at, type, subject, golden_id, body, golden_version"
+
+
+def _recorded(row: bulk.Row) -> RecordedFact:
+    return RecordedFact(row[0], row[1], row[2], row[3], row[4], json.loads(row[5]), row[6])
+
+
+def _text(body: dict[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, sort_keys=True)

@@ -133,6 +133,11 @@ def every(tx: Tx) -> Iterator[GoldenRow]:
     return (GoldenRow(*row) for row in rows)
 
 
+def all_ids(tx: Tx) -> set[str]:
+    """Every golden id there ever was."""
+    return {row[0] for row in bulk.every(tx, "SELECT id FROM golden_debtor")}
+
+
 def count_active(tx: Tx) -> int:
     """How many golden debtors there are."""
     return int(tx.execute(text("SELECT count(*) FROM golden_debtor WHERE status = 'active'")).scalar_one())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import NullPool, create_engine, text
 
+from concilia.store.round_trips import Statement
 from concilia.store.unit_of_work import Store, Tx
 
 
@@ -49,6 +50,13 @@ def in_turn(tx: Tx, name: str) -> None:
     """Make transactions that take the same name follow one another. SQLite has one writer anyway."""
     if tx.dialect.name == "postgresql":
         tx.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _number(name)})
+
+
+def turns(tx: Tx, names: Sequence[str]) -> list[Statement]:
+    """What makes `in_turn` true of these names, one after another, for a round trip that has more to do."""
+    if tx.dialect.name != "postgresql":
+        return []
+    return [Statement("SELECT pg_advisory_xact_lock(CAST(:n AS bigint))", {"n": _number(name)}) for name in names]
 
 
 def _number(name: str) -> int:

@@ -569,6 +569,54 @@ dispute = Table(
     Index("dispute_debt", "debt_id"), Index("dispute_status", "status", "id"),
 )  # fmt: skip
 
+# Append-only: what was heard of a contact point of a source debtor. A no has a row for each source debtor it concerns.
+# `about` is the change it decides, or the evidence it takes back; `heeded`: the golden record says it already.
+contact_evidence = Table(
+    "contact_evidence", metadata,
+    _text("id", key=True), _number("debtor_id", key=True), _text("contact_type"), _text("match_value"), _text("what"),
+    _text("code"), _text("channel"), _text("at"), _text("by"), _text("interaction_id", null=True), _text("method"),
+    _text("about"), _text("received_at"), _number("heeded"),
+    Index("contact_evidence_debtor", "debtor_id"),
+    Index(
+        "contact_evidence_unheeded", "debtor_id",
+        sqlite_where=text("heeded = 0"), postgresql_where=text("heeded = 0"),
+    ),
+)  # fmt: skip
+
+# Contact points that the hub states itself: `told` by a channel, or `kept` when a source dropped a verified one.
+contact_statement = Table(
+    "contact_statement", metadata,
+    _number("id", key=True), _number("debtor_id"), _text("contact_type"), _text("match_value"), _text("kind"),
+    _text("body"), _text("origin"), _text("evidence"), _text("replaces"), _text("told_at", null=True),
+    _text("received_at"), _text("ended_at", null=True), _text("ended_because"),
+    Index("contact_statement_debtor", "debtor_id"),
+)  # fmt: skip
+
+# A verified contact point that somebody wants to be another, or gone (`new_value` empty), and what became of it.
+contact_change = Table(
+    "contact_change", metadata,
+    _number("id", key=True), _number("debtor_id"), _text("contact_type"), _text("old_value"), _text("new_value"),
+    _text("old_body"), _text("new_body"), _text("verified_at", null=True), _text("told_at", null=True),
+    _text("origin"), _text("opened_at"), _text("status"), _text("decided_at", null=True),
+    _text("decided_by", null=True), _text("because"),
+    Index("contact_change_debtor", "debtor_id"), Index("contact_change_status", "status", "id"),
+)  # fmt: skip
+
+# Channels and hours that a debtor asked for; and how the whole portfolio answers, against which one is weighed.
+contact_preference = Table(
+    "contact_preference", metadata,
+    _number("id", key=True), _number("debtor_id", key=True), _text("channel"), _text("windows"), _text("evidence"),
+    _text("told_at"), _text("by"), _text("recorded_at"), _text("ended_at", null=True), _text("ended_because"),
+    Index("contact_preference_debtor", "debtor_id"),
+)  # fmt: skip
+
+preference_prior = Table(
+    "preference_prior", metadata,
+    _text("kind", key=True), _text("name", key=True), Column("alpha", Double, nullable=False),
+    Column("beta", Double, nullable=False), _number("debtors"), _number("attempts"), _number("successes"),
+    _text("since"), _text("made_at"),
+)  # fmt: skip
+
 # `subject` is `debt:…`, or `debtor:…` with the number of a source debtor.
 hold = Table(
     "hold", metadata,

@@ -32,6 +32,18 @@ def load(tx: Tx, credential: str) -> TokenRow | None:
     return None if row is None else TokenRow(*row)
 
 
+def every(tx: Tx) -> list[TokenRow]:
+    """All tokens in force."""
+    return [TokenRow(*row) for row in tx.execute(text(f"SELECT {_NAMES} FROM token ORDER BY credential"))]
+
+
+def replace_texts(tx: Tx, row: TokenRow) -> None:
+    """Put other texts of the same token in its place."""
+    sql = text("UPDATE token SET access = :access, refresh = :refresh WHERE credential = :credential AND version = :v")
+    values = {"access": row.access, "refresh": row.refresh, "credential": row.credential, "v": row.version}
+    tx.execute(sql, values)
+
+
 def grant(tx: Tx, row: TokenRow) -> None:
     """Put a token in force that a person brought."""
     values = {name: getattr(row, name) for name in _COLUMNS}
@@ -42,6 +54,13 @@ def grant(tx: Tx, row: TokenRow) -> None:
         f"ON CONFLICT (credential) DO UPDATE SET version = token.version + 1, {changed}"
     )
     tx.execute(sql, values)
+
+
+def begin(tx: Tx, row: TokenRow) -> None:
+    """The first row of a credential; nothing happens when another process has begun it."""
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    marks = ", ".join(f":{name}" for name in _COLUMNS)
+    tx.execute(text(f"INSERT INTO token ({_NAMES}) VALUES ({marks}) ON CONFLICT (credential) DO NOTHING"), values)
 
 
 def asking(tx: Tx, credential: str, *, version: int, at: str) -> bool:

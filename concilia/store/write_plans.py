@@ -132,6 +132,12 @@ def row_of_key(tx: Tx, idempotency_key: str) -> PlanRow | None:
     return None if row is None else PlanRow(*row)
 
 
+def debtors_of(tx: Tx, idempotency_keys: Iterable[str]) -> dict[str, str]:
+    """The golden debtor of the rows under these keys."""
+    sql = "SELECT idempotency_key, golden_id FROM plan_row WHERE golden_id IS NOT NULL AND idempotency_key IN :values"
+    return dict(bulk.select_in(tx, sql, idempotency_keys))
+
+
 def set_rows(tx: Tx, rows: Sequence[PlanRow], *, state: str, at: str, reason: str = "") -> None:
     """What became of rows, all of one plan."""
     sql = (
@@ -195,7 +201,8 @@ def touched_since(tx: Tx, seq: int) -> tuple[list[str], int]:
     """The golden debtors with an event behind that number, and the number of the last event."""
     last = int(tx.execute(text("SELECT coalesce(max(seq), 0) FROM event")).scalar_one())
     sql = text(
-        "SELECT DISTINCT golden_id FROM event WHERE seq > :seq AND golden_id IS NOT NULL AND type LIKE 'debtor.%' "
+        "SELECT DISTINCT golden_id FROM event WHERE seq > :seq AND golden_id IS NOT NULL AND "
+        "(type LIKE 'debtor.%' OR type IN ('contact_point.confirmed', 'contact_point.rejected')) "
         "ORDER BY golden_id"
     )
     return [row[0] for row in tx.execute(sql, {"seq": seq})], last

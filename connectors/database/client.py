@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import psycopg
 import sqlalchemy as sa
-from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
-from sqlalchemy.pool import NullPool
 
+from connectors.database.dialects import MYSQL, POSTGRESQL, SQLSERVER
+from connectors.database.engines import engine_of
 from connectors.database.faults import translated
 from connectors.database.settings import Account
 
-_CONNECT_SECONDS = 10
-_LOCK_SECONDS = 10.0  # how long SQLite waits for a writer
-_STEPS_BETWEEN_LOOKS = 10_000  # virtual machine steps of SQLite between two looks at the deadline
+# Whether the database lets a transaction have a snapshot of its own; 1: it does.
+_SNAPSHOTS_ALLOWED = "SELECT snapshot_isolation_state FROM sys.databases WHERE name = DB_NAME()"
 
 
 class ReadOnlyDatabase:
@@ -28,105 +22,63 @@ class ReadOnlyDatabase:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._engine = _sqlite_engine(account) if account.is_sqlite else _postgres_engine(account)
+        self._engine = engine_of(account)
 
     @contextmanager
     def session(self) -> Iterator[sa.Connection]:
         """A connection inside one read-only transaction with one snapshot; rolled back at the end."""
         account = self._account
         options: dict[str, Any] = {}
-        if not account.is_sqlite:
+        if account.dialect is POSTGRESQL:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with translated(account):
             connection = self._engine.connect().execution_options(**options)
         with connection:
             with translated(account):
                 self._begin(connection)
-            yield connection
+            whole = False
+            try:
+                yield connection
+                whole = True
+            finally:
+                if not whole:
+                    connection.invalidate()  # left in the middle: rows may still be on their way
 
     def _begin(self, connection: sa.Connection) -> None:
+        seconds = self._account.statement_timeout.total_seconds()
+        milliseconds = max(1, round(seconds * 1000))
         if self._account.is_sqlite:
             connection.exec_driver_sql("BEGIN")
-            return
-        milliseconds = max(1, round(self._account.statement_timeout.total_seconds() * 1000))
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
-        connection.exec_driver_sql("SET LOCAL TimeZone = 'UTC'")
+        elif self._account.dialect is POSTGRESQL:
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
+            connection.exec_driver_sql("SET LOCAL TimeZone = 'UTC'")
+        elif self._account.dialect is MYSQL:
+            connection.exec_driver_sql("SET time_zone = '+00:00'")
+            connection.exec_driver_sql("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        elif self._account.dialect is SQLSERVER:
+            allowed = connection.exec_driver_sql(_SNAPSHOTS_ALLOWED).scalar() == 1
+            level = "SNAPSHOT" if allowed else "READ COMMITTED"
+            connection.exec_driver_sql(f"SET LOCK_TIMEOUT {milliseconds}")
+            connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {level}")
+            connection.exec_driver_sql("BEGIN TRANSACTION")
 
     def close(self) -> None:
         """Let go of everything."""
         self._engine.dispose()
 
 
-def _postgres_engine(account: Account) -> sa.Engine:
-    engine = sa.create_engine(
-        account.url,
-        poolclass=NullPool,
-        hide_parameters=True,  # rows hold personal data, and errors are logged
-        connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "concilia", "client_encoding": "utf8"},
-    )
-    sa.event.listen(engine, "connect", _teach_infinity)
-    return engine
-
-
-def _teach_infinity(connection: psycopg.Connection[Any], _: Any) -> None:
-    connection.adapters.register_loader("date", _AnyDate)
-    connection.adapters.register_loader("timestamp", _AnyTimestamp)
-    connection.adapters.register_loader("timestamptz", _AnyTimestamptz)
-
-
-# PostgreSQL knows 'infinity', BC and years beyond 9999; Python does not. Such a value is handed over as its text:
-# one of them must not end the read of a table.
-
-
-class _AnyDate(DateLoader):
-    def load(self, data: Any) -> Any:
-        try:
-            return super().load(data)
-        except psycopg.DataError:
-            return bytes(data).decode()
-
-
-class _AnyTimestamp(TimestampLoader):
-    def load(self, data: Any) -> Any:
-        try:
-            return super().load(data)
-        except psycopg.DataError:
-            return bytes(data).decode()
-
-
-class _AnyTimestamptz(TimestamptzLoader):
-    def load(self, data: Any) -> Any:
-        try:
-            return super().load(data)
-        except psycopg.DataError:
-            return bytes(data).decode()
-
-
-def _sqlite_engine(account: Account) -> sa.Engine:
-    limit = account.statement_timeout.total_seconds()
-
-    def opened() -> sqlite3.Connection:
-        address = f"file:{quote(str(Path(str(account.url.database)).absolute()))}?mode=ro"
-        connection = sqlite3.connect(
-            address, uri=True, isolation_level=None, check_same_thread=False, timeout=min(limit, _LOCK_SECONDS)
-        )
-        # bytes that are not UTF-8 become surrogates: the row is bad, not the read
-        connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
-        connection.execute("PRAGMA query_only = ON")
-        return connection
-
-    engine = sa.create_engine("sqlite+pysqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
-
-    @sa.event.listens_for(engine, "before_cursor_execute")
-    def bounded(connection: sa.Connection, *_: Any) -> None:
-        bound_sqlite(connection, seconds=limit)
-
-    return engine
-
-
-def bound_sqlite(connection: sa.Connection, *, seconds: float) -> None:
-    """Interrupt this SQLite connection when it works longer than that from now on; no-op elsewhere."""
-    raw = connection.connection.dbapi_connection
-    if isinstance(raw, sqlite3.Connection):
-        deadline = time.monotonic() + seconds
-        raw.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+@contextmanager
+def streamed(
+    connection: sa.Connection, statement: sa.Select[Any], *, account: Account, what: str
+) -> Iterator[sa.CursorResult[Any]]:
+    """The rows of a statement, sent while they are fetched. Those that nobody fetched are not waited for at the end."""
+    with translated(account, what=what):
+        result = connection.execute(statement, execution_options={"yield_per": account.page_size})
+    try:
+        yield result
+    finally:
+        unread = getattr(result.cursor, "_result", None)
+        if account.dialect is MYSQL and unread is not None:
+            unread.unbuffered_active = False  # PyMySQL would read all that is still to come before it lets go
+        result.close()

@@ -41,7 +41,7 @@ class DatabaseConnector:
     def capabilities(self) -> Capabilities:
         """Reads incrementally where a stream has a cursor column. Writes nothing."""
         names = tuple(request.name for request in self._streams)
-        return Capabilities(streams=names, incremental="timestamp", lists_keys=names)
+        return Capabilities(streams=names, incremental="timestamp", lists_keys=names, overlap=self._account.overlap)
 
     def check(self) -> Sequence[Finding]:
         """Connect, then look at columns, cursor type and one row of each stream."""
@@ -70,9 +70,9 @@ class DatabaseConnector:
             return schemas(connection, account=self._account)
 
     def read(self, request: StreamRequest, *, bookmarks: Mapping[str, Bookmark], full: bool = False) -> Iterator[Page]:
-        """Pages of 1000 rows by cursor and key, from the bookmark less the overlap; rows without cursor each time."""
+        """Pages by cursor and key since the bookmark less the overlap, by row version, or by what differs."""
         source = source_of(request, account=self._account)
-        before = None if full or source.cursor is None else bookmarks.get("")
+        before = {} if full else bookmarks
         return read_pages(self._database, Pass(source, self._account, before, self._now))
 
     def list_keys(self, request: StreamRequest, *, bookmarks: Mapping[str, Bookmark]) -> KeyListing:  # noqa: ARG002

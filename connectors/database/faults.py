@@ -1,4 +1,4 @@
-"""Faults of databases as our errors, in one table. The only place that knows SQLSTATE codes and driver sentences.
+"""Faults of databases as our errors, by tables. The only place that knows codes of servers and sentences of drivers.
 
 Messages name host, table or column; never the password, and no values of rows.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
@@ -27,6 +27,9 @@ from concilia.errors import (
 from connectors.database.settings import Account
 
 _LATER: Final = timedelta(minutes=1)
+_LINE: Final = (psycopg.OperationalError, OSError, EOFError)  # what a broken line is to a driver
+_BY_NAME: Final = {"LoginError": "credentials", "ClosedConnectionError": "unreachable", "InterfaceError": "unreachable"}
+_LOST: Final = 2013  # of pymysql: the line broke, or it waited too long
 # SQLSTATE, or the beginning of one -> what it means here
 _STATES: Final = (
     ("28", "credentials"),
@@ -44,6 +47,24 @@ _STATES: Final = (
     ("0A000", "statement"),
     ("22", "value"),
 )
+# Numbers of MySQL and MariaDB (their error reference), and of SQL Server (sys.messages, from documentation).
+_NUMBERS: Final[Mapping[str, Mapping[int, str]]] = {
+    "pymysql": {
+        1045: "credentials", 1698: "credentials", 1049: "no database", 1044: "permission", 1142: "permission",
+        1143: "permission", 1227: "permission", 1370: "permission", 1040: "busy", 1203: "busy", 1205: "busy",
+        1213: "busy", 1226: "busy", 1053: "unreachable", 1927: "unreachable", 2002: "unreachable",
+        2003: "unreachable", 2005: "unreachable", 2006: "unreachable", 2013: "unreachable", 1969: "timeout",
+        3024: "timeout", 1290: "writes", 1792: "writes", 1052: "statement", 1054: "statement", 1060: "statement",
+        1064: "statement", 1146: "statement", 1305: "statement", 1292: "mismatch", 1525: "mismatch",
+    },
+    "pytds": {
+        18452: "credentials", 18456: "credentials", 4060: "no database", 229: "permission", 230: "permission",
+        262: "permission", 297: "permission", 300: "permission", 916: "permission", 1205: "busy", 1222: "busy",
+        3960: "busy", 10928: "busy", 10929: "busy", 40197: "busy", 40501: "busy", 40613: "busy", 3906: "writes",
+        102: "statement", 156: "statement", 207: "statement", 208: "statement", 209: "statement", 2812: "statement",
+        4104: "statement", 206: "mismatch", 241: "mismatch", 245: "mismatch", 8114: "mismatch", 8115: "mismatch",
+    },
+}  # fmt: skip
 # what libpq and servers say before a session exists, in the languages of their servers
 _SENTENCES: Final = (
     (r"password authentication failed|autentificación password falló|autenticação .*senha falhou", "credentials"),
@@ -68,7 +89,7 @@ def translated(account: Account, *, what: str = "") -> Iterator[None]:
         yield
     except exc.DBAPIError as fault:
         raise _judged(fault.orig or fault, account=account, what=what) from fault
-    except (psycopg.Error, sqlite3.Error, exc.SQLAlchemyError, UnicodeDecodeError) as fault:
+    except (psycopg.Error, sqlite3.Error, exc.SQLAlchemyError, UnicodeDecodeError, OSError, EOFError) as fault:
         raise _judged(fault, account=account, what=what) from fault
 
 
@@ -79,7 +100,7 @@ def _judged(fault: BaseException, *, account: Account, what: str) -> ConciliaErr
     match _meaning(fault):
         case "credentials":
             said = f"{system}: the database at {place} refused the user {who}."
-            error = CredentialsRefused(said, mend="Check username and password, and pg_hba.conf.", system=system)
+            error = CredentialsRefused(said, mend="Check username and password, and who may connect.", system=system)
         case "no database":
             said = f"{system}: there is no readable database {account.url.database} at {place}."
             error = ConfigurationInvalid(said, mend="Correct the name of the database.")
@@ -110,25 +131,46 @@ def _judged(fault: BaseException, *, account: Account, what: str) -> ConciliaErr
 
 
 def _meaning(fault: BaseException) -> str:
+    number, said = _number(fault), str(fault)
     state = getattr(fault, "sqlstate", None)
-    if state:
+    if state and number is None:  # a number says more than a state
         return next((meaning for start, meaning in _STATES if state.startswith(start)), "other")
-    said = str(fault)
+    if isinstance(fault, TimeoutError) or (number == _LOST and "timed out" in said):
+        return "timeout"
+    if number is not None:
+        return _NUMBERS[_driver(fault)].get(number, "other")
     found = next((meaning for words, meaning in _SENTENCES if re.search(words, said, re.IGNORECASE)), "")
-    if not found and isinstance(fault, psycopg.OperationalError):
-        return "unreachable"
-    return found or "other"
+    return found or _BY_NAME.get(type(fault).__name__) or ("unreachable" if isinstance(fault, _LINE) else "other")
+
+
+def _driver(fault: BaseException) -> str:
+    return type(fault).__module__.partition(".")[0]
+
+
+def _number(fault: BaseException) -> int | None:
+    """The server's own number of the fault, where its driver tells one."""
+    match _driver(fault):
+        case "pymysql":
+            return fault.args[0] if fault.args and isinstance(fault.args[0], int) else None
+        case "pytds":
+            return getattr(fault, "number", 0) or None
+        case _:
+            return None
 
 
 def _kind(fault: BaseException) -> str:
-    state = getattr(fault, "sqlstate", None)
-    return f"SQLSTATE {state}" if state else type(fault).__name__
+    code = _number(fault) or getattr(fault, "sqlstate", None)
+    return f"error {code}" if code else type(fault).__name__
 
 
 def _primary(fault: BaseException) -> str:
     """The server's own first sentence, without the statement, its parameters or any row."""
     if isinstance(fault, psycopg.Error):
         said = fault.diag.message_primary or ""
+    elif isinstance(fault, sqlite3.Error):
+        said = str(fault)
+    elif _driver(fault) == "pymysql" and _meaning(fault) != "mismatch":  # those quote the value
+        said = str(fault.args[1]) if len(fault.args) > 1 else ""
     else:
-        said = str(fault) if isinstance(fault, sqlite3.Error) else ""
+        said = str(getattr(fault, "text", "")) if _meaning(fault) != "mismatch" else ""
     return f"It says: {said.strip()}." if said else ""

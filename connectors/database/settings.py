@@ -16,17 +16,19 @@ from sqlalchemy.exc import ArgumentError
 from concilia.errors import ConfigurationInvalid
 from concilia.vault import Secret
 from connectors.contract import ConnectionSettings, StreamRequest
+from connectors.database.dialects import NAMES, SQLITE, Dialect, dialect_called
 from connectors.database.statements import refuse_unless_fragment, refuse_unless_one_select
 
 _PARTS = frozenset({"dialect", "host", "port", "database"})
 _SETTINGS = (
     _PARTS
     | {"url", "username", "password", "schema", "time_zone"}
-    | {"statement_timeout_seconds", "overlap_seconds", "overlap_numbers"}
+    | {"statement_timeout_seconds", "overlap_seconds", "overlap_numbers", "page_size", "ca_file"}
 )
-_OPTIONS = frozenset({"table", "query", "columns", "where", "schema"})
-_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite+pysqlite"}
+_OPTIONS = frozenset({"table", "query", "columns", "where", "schema", "snapshot"})
 _WHOLE_DAY = 86_400
+LARGEST_PAGE = 10_000
+XMIN = "xmin"  # the cursor by which PostgreSQL tells the transaction that wrote a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,18 @@ class Account:
     overlap: timedelta
     overlap_numbers: int  # the overlap of an integer cursor, in its own unit
     zone: tzinfo  # of timestamps without a zone
+    page_size: int = 1000
+    ca_file: str | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which kind of database it is."""
+        return NAMES[self.url.get_backend_name()]
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether it is a file of SQLite; else it is PostgreSQL."""
-        return self.url.get_backend_name() == "sqlite"
+        """Whether it is a file of SQLite."""
+        return self.dialect is SQLITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,7 @@ class Source:
     schema: str | None = None
     columns: tuple[str, ...] = ()
     where: str = ""
+    snapshot: bool = False  # without a cursor: compare with what was read last time, and give only what differs
 
     @property
     def called(self) -> str:
@@ -87,6 +97,7 @@ def account_of(configured: ConnectionSettings) -> Account:
     url = _url(given, where=where)
     if url.get_backend_name() == "sqlite":
         url = _in_folder(url, folder=configured.folder, where=where)
+    authority = _text(given.get("ca_file"), name="ca_file", where=where)
     return Account(
         system=configured.name,
         url=url,
@@ -98,6 +109,8 @@ def account_of(configured: ConnectionSettings) -> Account:
         overlap=timedelta(seconds=_number(given, name="overlap_seconds", otherwise=300, least=0, where=where)),
         overlap_numbers=int(_number(given, name="overlap_numbers", otherwise=1000, least=0, where=where)),
         zone=_zone(given.get("time_zone", "UTC"), where=where),
+        page_size=min(int(_number(given, name="page_size", otherwise=1000, least=1, where=where)), LARGEST_PAGE),
+        ca_file=str(Path(configured.folder) / authority) if authority else None,
     )
 
 
@@ -115,13 +128,17 @@ def source_of(request: StreamRequest, *, account: Account) -> Source:
     if bool(table) == bool(query):
         raise ConfigurationInvalid(f"{where} needs either a table or a query.", mend="Add for example: table: invoices")
     if query:
-        query = refuse_unless_one_select(query, where=where)
+        with_allowed = account.dialect.common_table_expressions
+        query = refuse_unless_one_select(query, where=where, with_allowed=with_allowed)
     condition = _text(given.get("where"), name="where", where=where)
     if condition:
         refuse_unless_fragment(condition, where=where)
     columns = given.get("columns") or ()
     if not isinstance(columns, list | tuple) or not all(isinstance(each, str) and each for each in columns):
         raise ConfigurationInvalid(f"{where}: columns is {columns!r}.", mend="Write a list of column names.")
+    snapshot = given.get("snapshot", False)
+    if not isinstance(snapshot, bool) or (snapshot and request.cursor):
+        raise ConfigurationInvalid(f"{where}: snapshot is {snapshot!r}.", mend="Write true, and no cursor beside it.")
     needed = (*columns, *request.key, *([request.cursor] if request.cursor else [])) if columns else ()
     return Source(
         stream=request.name,
@@ -132,6 +149,7 @@ def source_of(request: StreamRequest, *, account: Account) -> Source:
         schema=_text(given.get("schema"), name="schema", where=where) or account.schema,
         columns=tuple(dict.fromkeys(needed)),
         where=condition,
+        snapshot=snapshot,
     )
 
 
@@ -147,13 +165,10 @@ def _url(given: Mapping[str, Any], *, where: str) -> URL:
         url = _parsed(_plain(given["url"]), where=where)
     else:
         url = _from_parts(given, where=where)
-    driver = _DRIVERS.get(url.drivername.split("+")[0])
-    if driver is None:
-        kind = url.drivername
-        raise ConfigurationInvalid(
-            f"{where}: databases of kind {kind!r} are not read yet.", mend="Use postgresql or sqlite."
-        )
-    url = url.set(drivername=driver)
+    dialect = dialect_called(url.drivername.split("+")[0], where=where)
+    url = url.set(drivername=dialect.driver)
+    if url.port is None and dialect.port and "host" not in url.query:
+        url = url.set(port=dialect.port)
     username, password = (_text(given.get(name), name=name, where=where) for name in ("username", "password"))
     return url.set(username=username or url.username, password=password or url.password)
 
@@ -162,7 +177,7 @@ def _place(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return str(url.database)
     host = url.host or url.query.get("host") or "this machine"  # a folder of sockets stands in the query part
-    return f"{host}:{url.port or 5432}"
+    return f"{host}:{url.port}"
 
 
 def _parsed(text: Any, *, where: str) -> URL:

@@ -31,7 +31,7 @@ def _bare(sql: str, *, where: str, what: str) -> str:
     return bare
 
 
-def refuse_unless_one_select(query: str, *, where: str) -> str:
+def refuse_unless_one_select(query: str, *, where: str, with_allowed: bool = True) -> str:
     """The query without its closing semicolon; ConfigurationInvalid unless it is one SELECT or WITH ... SELECT.
 
     Writing inside it is refused by the database: it runs as a subquery in a read-only transaction.
@@ -41,6 +41,9 @@ def refuse_unless_one_select(query: str, *, where: str) -> str:
     if ";" in bare.rstrip("; \t\r\n"):
         raise ConfigurationInvalid(f"{where}: the query holds more than one statement.", mend=mend)
     first = _WORD.match(bare.lstrip("("))
+    if first is not None and first[0].lower() == "with" and not with_allowed:
+        mend = "Make a view of it there, and read that."
+        raise ConfigurationInvalid(f"{where}: SQL Server takes no WITH inside another query.", mend=mend)
     if first is None or first[0].lower() not in {"select", "with"}:
         word = first[0].upper() if first else "something else"
         raise ConfigurationInvalid(f"{where}: the query starts with {word}; only SELECT is sent.", mend=mend)
@@ -83,11 +86,12 @@ def rows_of(source: Source, *, names: Sequence[str]) -> sa.Select[Any]:
     return statement.where(literal(f"(\n{source.where}\n)")) if source.where else statement
 
 
-def in_order(statement: sa.Select[Any], source: Source) -> sa.Select[Any]:
-    """Rows without a cursor first, then by cursor, ties by key."""
+def in_order(statement: sa.Select[Any], source: Source, *, nulls_last: bool = False) -> sa.Select[Any]:
+    """Rows without a cursor first, then by cursor, ties by key; `nulls_last` is what the database does unasked."""
     order: list[sa.ColumnElement[Any]] = [sa.column(name).asc() for name in source.key]
     if source.cursor:
-        order.insert(0, sa.column(source.cursor).asc().nulls_first())
+        cursor: sa.ColumnElement[Any] = sa.column(source.cursor).asc()
+        order.insert(0, cursor.nulls_first() if nulls_last else cursor)
     return statement.order_by(*order)
 
 

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -21,13 +21,27 @@ LONGEST_RAW = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The columns of a stream, where key and cursor stand, the zone of naive timestamps, and the source's name."""
+    """The columns of a stream, where key and cursor stand, the zone of naive timestamps, and the source's name.
+
+    A cursor that stands behind the last column is one the connector asked for, and no field of the record.
+    """
 
     names: tuple[str, ...]
     key: tuple[int, ...]
     cursor: int | None
     zone: tzinfo
     called: str
+    in_utc: frozenset[int] = frozenset()  # columns whose naive moments are UTC whatever the zone of the others
+    versions: bool = False  # the cursor is a row version, and not a moment or number of the application's
+
+    def zone_of(self, column: int | None) -> tzinfo:
+        """The zone of naive moments in a column."""
+        return UTC if column in self.in_utc else self.zone
+
+    def cursor_in(self, values: Sequence[Any]) -> Any:
+        """The raw cursor of a row; a row version as the number it is."""
+        value = None if self.cursor is None else values[self.cursor]
+        return int.from_bytes(value, "big") if isinstance(value, bytes) and self.versions else value
 
 
 def wire(value: Any, zone: tzinfo) -> Any:  # noqa: PLR0911  # one line for each kind of value
@@ -57,13 +71,13 @@ def record_of(values: Sequence[Any], shape: Shape) -> Record | BadRow:
     """A row as a record, or as a bad row naming the column and the reason."""
     fields: dict[str, Any] = {}
     broken = ""
-    for name, value in zip(shape.names, values, strict=True):
+    for at, (name, value) in enumerate(zip(shape.names, values, strict=False)):
         kind = type(value)
         if kind is str:
             if _UNSTORABLE.search(value):
                 broken = broken or name
         elif kind not in _AS_THEY_ARE:
-            value = wire(value, shape.zone)  # noqa: PLW2901
+            value = wire(value, shape.zone_of(at))  # noqa: PLW2901
             if kind in {dict, list} and _unstorable(value):
                 broken = broken or name
         fields[name] = value
@@ -75,8 +89,8 @@ def record_of(values: Sequence[Any], shape: Shape) -> Record | BadRow:
             return _bad(fields, shape, column=shape.names[at], reason="The key is empty.")
         if not part.isprintable() and _CONTROL.search(part):
             return _bad(fields, shape, column=shape.names[at], reason="The key holds a control character.")
-    cursor = None if shape.cursor is None else values[shape.cursor]
-    return Record(key, fields, _position(shape, key), cursor_text(cursor), moment(cursor, shape.zone))
+    cursor = shape.cursor_in(values)
+    return Record(key, fields, _position(shape, key), cursor_text(cursor), moment(cursor, shape.zone_of(shape.cursor)))
 
 
 def _position(shape: Shape, key: Sequence[str]) -> str:

@@ -22,14 +22,13 @@ def cursor_value(text: str, *, sqlite: bool) -> Any:
     """The value behind a bookmark's cursor text; SQLite keeps timestamps as the text they are."""
     if _INTEGER.fullmatch(text):
         return int(text)
-    if sqlite:
-        return text
     try:
-        if _DECIMAL.fullmatch(text):
+        if _DECIMAL.fullmatch(text) and not sqlite:
             return Decimal(text)
-        return date.fromisoformat(text) if _DAY.fullmatch(text) else datetime.fromisoformat(text)
+        found = date.fromisoformat(text) if _DAY.fullmatch(text) else datetime.fromisoformat(text)
     except ValueError as fault:
         raise RunMustStop(f"The bookmark {text!r} is no cursor value.", mend="Read the stream in full once.") from fault
+    return text if sqlite else found
 
 
 def lowest_cursor(value: Any, *, account: Account) -> Any:
@@ -70,12 +69,15 @@ class Watermark:
     push the bookmark past all later changes.
     """
 
-    def __init__(self, before: Bookmark | None, *, now: datetime, zone: tzinfo, sqlite: bool) -> None:
+    def __init__(
+        self, before: Bookmark | None, *, now: datetime, zone: tzinfo, sqlite: bool = False, bound: int | None = None
+    ) -> None:
         self._value = cursor_value(before.cursor, sqlite=sqlite) if before and before.cursor else None
         self._bookmark = before
         self._now = now
         self._zone = zone
         self._sqlite = sqlite
+        self._bound = bound  # a row version from which on changes may still come that commit later
 
     @property
     def bookmark(self) -> Bookmark | None:
@@ -86,6 +88,8 @@ class Watermark:
         """Take in one row, in the order of the read."""
         if value is None or not self._counts(value):
             return
+        if self._bound is not None:
+            value = min(value, self._bound)
         if self._value is None or self._reaches(value):
             self._value = value
             self._bookmark = Bookmark("", cursor_text(value) or "", SEPARATOR.join(key))

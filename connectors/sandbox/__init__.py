@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from concilia.clock import system_clock, to_text
 from concilia.errors import ConciliaError, ConfigurationInvalid, CredentialsRefused, SystemUnreachable
 from concilia.records import Bookmark, Page
 from concilia.vault import Secret
@@ -33,13 +34,13 @@ from connectors.rest import Patience, RestClient
 from connectors.sandbox.agreements import agreements_by_reference, record_agreements
 from connectors.sandbox.client import SandboxClient
 from connectors.sandbox.contacts import UPDATES, update_contacts
+from connectors.sandbox.description import LARGEST_PAGE, describe
 from connectors.sandbox.payments import register_payments, reverse_payments
-from connectors.sandbox.streams import SCHEMAS, STREAMS, key_pages, pages, request_for, start_of
+from connectors.sandbox.streams import SCHEMAS, STREAMS, Span, key_pages, pages, request_for, start_of
 
-__all__ = ["MAPS", "STREAMS", "Sandbox", "SandboxSettings", "connect", "default_streams", "settings_of"]
+__all__ = ["MAPS", "STREAMS", "Sandbox", "SandboxSettings", "connect", "default_streams", "describe", "settings_of"]
 
 MAPS: Final = Path(__file__).parent / "maps"
-_LARGEST_PAGE = 1000
 _PARALLEL = 4
 _FORGETFUL = (Rung.READ_COMPARE, Rung.NONE)  # rungs of a system that does not keep our reference
 
@@ -70,8 +71,10 @@ class Sandbox:
         *,
         streams: tuple[StreamRequest, ...] = (),
         patience: Patience | None = None,
+        now: datetime | None = None,
     ) -> None:
         self._settings = settings
+        self._now = now
         self._streams = streams or STREAMS[settings.system]
         self._client = SandboxClient(
             RestClient(
@@ -100,6 +103,7 @@ class Sandbox:
             updates=UPDATES[self._settings.system],
             parallel=_PARALLEL,
             late=timedelta(seconds=self._settings.late_seconds),
+            overlap=timedelta(seconds=self._settings.overlap_seconds),
         )
 
     def check(self) -> Sequence[Finding]:
@@ -137,7 +141,8 @@ class Sandbox:
             )
         overlap = timedelta(seconds=self._settings.overlap_seconds)
         since = None if full else start_of(bookmarks.get(""), overlap=overlap)
-        return pages(self._client, request, since=since, size=self._settings.page_size)
+        until = to_text(self._now or system_clock())
+        return pages(self._client, request, span=Span(since, self._settings.page_size, until))
 
     def list_keys(self, request: StreamRequest, *, bookmarks: Mapping[str, Bookmark]) -> KeyListing:  # noqa: ARG002
         """The ids of all objects, page by page to the end the sandbox itself declares."""
@@ -191,8 +196,8 @@ class Sandbox:
 def connect(configured: ConnectionSettings) -> Sandbox:
     """The entry point: checks the settings and builds the connector; no call is made yet."""
     settings = settings_of(configured.name, configured.settings)
-    patience = Patience(timeout=settings.timeout_seconds, gate=configured.gate)
-    return Sandbox(configured.name, settings, streams=configured.streams, patience=patience)
+    patience = Patience(timeout=settings.timeout_seconds, gate=configured.gate, sleep=configured.sleep)
+    return Sandbox(configured.name, settings, streams=configured.streams, patience=patience, now=configured.now)
 
 
 def default_streams(settings: Mapping[str, Any]) -> tuple[StreamRequest, ...]:
@@ -206,7 +211,7 @@ def settings_of(name: str, settings: Mapping[str, Any]) -> SandboxSettings:
     for unknown in set(settings) - set(fields):
         raise _wrong(name, unknown, f"is unknown; there are {', '.join(fields)}")
     key = settings.get("api_key")
-    if not isinstance(key, (str, Secret)) or not key:
+    if not isinstance(key, (str, Secret)) or key in ("", Secret("")):
         raise _wrong(name, "api_key", "is missing; write api_key: ${env:SANDBOX_KEY}")
     if not isinstance(settings.get("url"), str):
         raise _wrong(name, "url", "is missing; write the address that the sandbox prints")
@@ -214,7 +219,7 @@ def settings_of(name: str, settings: Mapping[str, Any]) -> SandboxSettings:
         url=settings["url"],
         api_key=key if isinstance(key, Secret) else Secret(key),
         system=_system(name, settings),
-        page_size=int(_number(name, settings, "page_size", low=1, high=_LARGEST_PAGE)),
+        page_size=int(_number(name, settings, "page_size", low=1, high=LARGEST_PAGE)),
         timeout_seconds=_number(name, settings, "timeout_seconds", low=0.01, high=600),
         overlap_seconds=_number(name, settings, "overlap_seconds", low=0, high=7 * 86_400),
         late_seconds=_number(name, settings, "late_seconds", low=0, high=86_400),

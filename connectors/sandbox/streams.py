@@ -73,6 +73,18 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What one read covers: from an instant (None: everything), in pages of that size, bookmarked up to an instant.
+
+    An object dated later than that by mistake is read each time until its day has come, and hides nothing.
+    """
+
+    since: str | None
+    size: int
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sorted:
     """The objects of one answer that lie beyond a position, in order, and those that cannot be placed."""
 
@@ -93,23 +105,26 @@ def start_of(bookmark: Bookmark | None, *, overlap: timedelta) -> str | None:
         ) from fault
 
 
-def pages(client: SandboxClient, request: StreamRequest, *, since: str | None, size: int) -> Iterator[Page]:
+def pages(client: SandboxClient, request: StreamRequest, *, span: Span) -> Iterator[Page]:
     """The stream from an instant to its end.
 
     Each answer is sorted here and only what lies beyond the position counts, so a page given twice, in
     another order, or around an insertion or a deletion neither repeats nor skips a record.
     """
     key = request.key or ("id",)
-    position = Position(since or "", "")
+    position = Position(span.since or "", "")
+    bookmark: Bookmark | None = None
     stale = 0
     while True:
-        answer = client.page(request.name, since=position.cursor or None, after_id=position.tie, limit=size)
+        answer = client.page(request.name, since=position.cursor or None, after_id=position.tie, limit=span.size)
         found = _sorted(request.name, answer.items, key=key, beyond=position)
         if found.fresh:
             stale = 0
             position = found.fresh[-1][0]
             records = tuple(record for _, record in found.fresh)
-            yield Page(records, found.bad, Bookmark(cursor=position.cursor, tie=position.tie))
+            past = [place for place, _ in found.fresh if place.cursor <= span.until]
+            bookmark = Bookmark(cursor=past[-1].cursor, tie=past[-1].tie) if past else bookmark
+            yield Page(records, found.bad, bookmark)
         elif found.bad and not answer.more:
             yield Page((), found.bad)
             return
@@ -126,7 +141,7 @@ def pages(client: SandboxClient, request: StreamRequest, *, since: str | None, s
 
 def key_pages(client: SandboxClient, request: StreamRequest, *, size: int) -> Iterator[KeyPage]:
     """All keys; an object that changes meanwhile moves to the end of the list and is met there, or met twice."""
-    for page in pages(client, request, since=None, size=size):
+    for page in pages(client, request, span=Span(None, size, "")):
         yield KeyPage(tuple(record.key for record in page.records), unknown=len(page.bad_rows))
     yield KeyPage(last=True)
 

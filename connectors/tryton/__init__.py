@@ -8,9 +8,10 @@ from typing import Any
 
 from connectors.contract import ConnectionSettings, Connector, StreamRequest
 from connectors.tryton.connector import TrytonConnector
+from connectors.tryton.description import describe
 from connectors.tryton.streams import SOURCES
 
-__all__ = ["MAPS", "STREAMS", "connect", "default_streams"]
+__all__ = ["MAPS", "STREAMS", "connect", "default_streams", "describe"]
 
 STREAMS: tuple[StreamRequest, ...] = tuple(
     StreamRequest(source.schema.name, key=source.schema.key, cursor=source.schema.cursor) for source in SOURCES.values()

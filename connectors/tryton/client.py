@@ -123,7 +123,10 @@ class TrytonClient:
         return self._session
 
     def _sign_in(self) -> Session:
-        path, user, key = self._login()
+        try:
+            path, user, key = self._login()
+        except RecordRejected as fault:  # no record was spoken of yet
+            raise RunMustStop(fault.message, mend=fault.mend) from fault
         proof = f"{self.settings.username}:{user}:{key}"
         session = Session(path, base64.b64encode(proof.encode()).decode(), {})
         try:
@@ -134,6 +137,8 @@ class TrytonClient:
                 session = replace(session, context={**session.context, "company": company, "company_filter": "one"})
         except CredentialsRefused as fault:
             raise session_lost(self.settings.system) from fault
+        except RecordRejected as fault:  # no record was spoken of yet
+            raise RunMustStop(fault.message, mend=fault.mend) from fault
         return session
 
     def _login(self) -> tuple[str, int, str]:

@@ -28,7 +28,7 @@ from connectors.contract import (
 from connectors.rest import Patience
 from connectors.tryton.agreements import NOTES, notes_by_reference, record
 from connectors.tryton.client import TrytonClient
-from connectors.tryton.contacts import MECHANISMS, UPDATES, update
+from connectors.tryton.contacts import LISTS, MECHANISMS, UPDATES, update
 from connectors.tryton.reversals import reversals_by_reference, reverse
 from connectors.tryton.settings import settings_of
 from connectors.tryton.streams import INVOICES, PARTIES, PAYMENTS, SOURCES, Source
@@ -46,7 +46,8 @@ class TrytonConnector:
     """One account at one Tryton database."""
 
     def __init__(self, configured: ConnectionSettings, *, patience: Patience | None = None) -> None:
-        self._client = TrytonClient(settings_of(configured), patience=patience or Patience(gate=configured.gate))
+        usual = Patience(gate=configured.gate, sleep=configured.sleep)
+        self._client = TrytonClient(settings_of(configured), patience=patience or usual)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -61,6 +62,7 @@ class TrytonConnector:
             lists_keys=names,
             updates=UPDATES,
             late=self._client.settings.late,
+            overlap=self._client.settings.overlap,
         )
 
     def check(self) -> Sequence[Finding]:
@@ -149,7 +151,7 @@ class TrytonConnector:
                 )
 
     def _contacts_allowed(self) -> None:
-        for model in (PARTIES.model, MECHANISMS):
+        for model in (PARTIES.model, *LISTS.values()):
             if not (self._client.may(model, "write") and self._client.may(model, "create")):
                 raise RecordRejected(
                     f"The user may not write {model}.",

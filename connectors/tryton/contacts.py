@@ -1,8 +1,8 @@
-"""Change contact data of a party in Tryton: its name, one of its contact mechanisms, or a new one.
+"""Change contact data of a party in Tryton: its name, one of its contact mechanisms or addresses, or a new one.
 
 The row is read, compared with what the order expects, and written under its own stamp (`_timestamp` in the context):
-Tryton refuses with a ConcurrencyException when somebody wrote it in between. A new mechanism is looked up by its
-value first, as Tryton keeps no key of ours. Nothing is ever deleted; a value that is taken back is deactivated.
+Tryton refuses with a ConcurrencyException when somebody wrote it in between. A new mechanism or address is looked up
+by its values first, as Tryton keeps no key of ours. Nothing is ever deleted; what is taken back is deactivated.
 """
 
 from __future__ import annotations
@@ -19,8 +19,14 @@ from connectors.tryton.window import by_ids
 from connectors.tryton.wire import Row
 
 MECHANISMS: Final = "party.contact_mechanism"
-MEMBER: Final = "contact_mechanisms"
-UPDATES: Final = {"parties": ("name", f"{MEMBER}.value", f"{MEMBER}.type")}
+LISTS: Final = {"contact_mechanisms": MECHANISMS, "addresses": "party.address"}  # lists of a party, by column
+_SAYS: Final = {"contact_mechanisms": ("value",), "addresses": ("street", "city", "postal_code")}  # empty: taken back
+UPDATES: Final = {
+    "parties": (
+        "name", "contact_mechanisms.value", "contact_mechanisms.type",
+        "addresses.street", "addresses.city", "addresses.postal_code",
+    )
+}  # fmt: skip
 
 
 def update(client: TrytonClient, orders: Sequence[ContactOrder]) -> Iterator[Receipt | Exception]:
@@ -36,10 +42,10 @@ def update(client: TrytonClient, orders: Sequence[ContactOrder]) -> Iterator[Rec
 
 
 def _updated(client: TrytonClient, order: ContactOrder) -> Receipt:
-    if order.member not in ("", MEMBER) or not order.record.isdigit():
+    if (order.member and order.member not in LISTS) or not order.record.isdigit():
         what = order.member or order.record
         raise RecordRejected(f"{client.settings.system} cannot write {what}.", field="record", value=what)
-    model, number = (MECHANISMS, order.item) if order.member else (PARTIES.model, order.record)
+    model, number = (LISTS[order.member], order.item) if order.member else (PARTIES.model, order.record)
     # The stamp before the values: what is written between the two reads is noticed by the stamp.
     stamp = _stamp(client, model, number) if number else None
     held = _party(client, order)
@@ -49,7 +55,7 @@ def _updated(client: TrytonClient, order: ContactOrder) -> Receipt:
         case Standing.MOVED:
             raise RemoteMoved(f"The {order.field} of party {order.record} was edited there.", now=held)
         case Standing.FREE:
-            _write(client, order, model=model, stamp=stamp)
+            _write(client, order, model=model, stamp=stamp, emptied=_is_emptied(order, held))
     after = _party(client, order)
     if standing(order, after) is not Standing.WRITTEN and not _is_taken_back(order, after):
         raise OutcomeUnknown(f"{client.settings.system} reported the change done but does not show it.")
@@ -57,29 +63,35 @@ def _updated(client: TrytonClient, order: ContactOrder) -> Receipt:
 
 
 def _party(client: TrytonClient, order: ContactOrder) -> Mapping[str, Any]:
-    """The party in the shape of its stream, inactive mechanisms left out of what can be changed."""
+    """The party in the shape of its stream, inactive items left out of what can be changed."""
     found = by_ids(client, PARTIES, ids=[int(order.record)])
     if not found:
         raise RemoteMoved(f"Party {order.record} is not there any more.", now=None)
     fields = found[0].fields
-    return {**fields, MEMBER: [one for one in fields[MEMBER] if one["active"]]}
+    return {**fields, **{name: [one for one in fields[name] if one["active"]] for name in LISTS}}
 
 
-def _write(client: TrytonClient, order: ContactOrder, *, model: str, stamp: str | None) -> None:
+def _write(client: TrytonClient, order: ContactOrder, *, model: str, stamp: str | None, emptied: bool) -> None:
     cells: Row = dict(order.cells)
     if order.member and not order.item:
         values = {"party": int(order.record), **cells}
         client.call(f"model.{model}.create", [values], dict(client.context), idempotent=False)
         return
     number = int(order.item or order.record)
-    if order.member and not cells.get("value", "kept"):
+    if emptied:
         cells = {"active": False}
     context = {**client.context, **({"_timestamp": {f"{model},{number}": stamp}} if stamp else {})}
     client.call(f"model.{model}.write", [number], cells, context, idempotent=False)
 
 
+def _is_emptied(order: ContactOrder, held: Mapping[str, Any]) -> bool:
+    """Whether an item would say nothing any more."""
+    item = next((one for one in held.get(order.member, ()) if order.item and str(one["id"]) == order.item), None)
+    return item is not None and not any({**item, **order.cells}.get(name) for name in _SAYS[order.member])
+
+
 def _is_taken_back(order: ContactOrder, after: Mapping[str, Any]) -> bool:
-    return bool(order.item) and all(str(one["id"]) != order.item for one in after[MEMBER])
+    return bool(order.item) and all(str(one["id"]) != order.item for one in after[order.member])
 
 
 def _stamp(client: TrytonClient, model: str, number: str) -> str | None:

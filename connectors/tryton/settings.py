@@ -19,7 +19,7 @@ KNOWN = frozenset(
         "page_size", "late_seconds", "time_zone", "decimal",
     }
 )  # fmt: skip
-_LARGEST_PAGE = 1000  # Tryton may limit what one call gives (request.records_limit)
+LARGEST_PAGE = 1000  # Tryton may limit what one call gives (request.records_limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def settings_of(configured: ConnectionSettings) -> Settings:
         payment_method=_optional(given, "payment_method"),
         overlap=timedelta(seconds=_number(given, "overlap_seconds", default=300, highest=7 * 86400)),
         ca_file=str(Path(configured.folder) / authority) if authority else None,
-        page_size=max(1, _number(given, "page_size", default=200, highest=_LARGEST_PAGE)),
+        page_size=max(1, _number(given, "page_size", default=200, highest=LARGEST_PAGE)),
         late=timedelta(seconds=_number(given, "late_seconds", default=20, highest=86400)),
     )
 
@@ -80,13 +80,12 @@ def _optional(given: Mapping[str, Any], name: str) -> str | None:
 
 def _secret(given: Mapping[str, Any], *, of: str) -> Secret:
     value = given.get("password")
-    if isinstance(value, Secret):
-        return value
-    if not isinstance(value, str) or not value:
+    plain = value.reveal() if isinstance(value, Secret) else value
+    if not isinstance(plain, str) or not plain:
         raise ConfigurationInvalid(
             f"Connection {of} lacks the setting `password`.", mend="Add password: ${env:NAME} to it."
         )
-    return Secret(value)
+    return Secret(plain)
 
 
 def _number(given: Mapping[str, Any], name: str, *, default: int, highest: int) -> int:

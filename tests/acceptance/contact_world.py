@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -49,9 +49,12 @@ class Counter:
 
     door: Door
     now: datetime
+    nightly: Callable[[], object] = lambda: None
 
     def at(self, text: str) -> Counter:
+        """It is then, and the systems were read that morning."""
         self.now = datetime.fromisoformat(text).astimezone(UTC)
+        self.nightly()
         return self
 
     def ask(self, channel: str, **debtor: str) -> Any:
@@ -64,6 +67,19 @@ class Counter:
         found = self.ask(channel, **debtor)
         assert found["answer"] == "allow", rules(found)
         assert self.door.call("POST", f"/v1/contact-decisions/{found['id']}/confirm", json={}).status_code == 200
+
+    def debt(self, document: str = "F-1") -> Any:
+        """A debt of the first debtor, as it is read."""
+        (match,) = self.door.get("/v1/resolve", params={"debt": document}).json()["matches"]
+        debts = self.door.get(f"/v1/debtors/{match['id']}").json()["debts"]
+        return next(debt for debt in debts if debt["document"] == document)
+
+    def pay(self, amount: str, *, document: str = "F-1", unit: str = "CLP") -> Any:
+        """A payment that the hub is told of now."""
+        body = {"debt": {"document": document}, "amount": amount, "unit": unit, "value_date": str(self.now.date())}
+        answer = self.door.pay({**body, "reference": f"T-{self.now.isoformat()}"})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
 
     def consent(self, state: str = "granted", **debtor: str) -> None:
         """The debtor says yes to every channel."""
@@ -78,16 +94,21 @@ def rules(answer: Any) -> set[str]:
 
 
 @contextmanager
-def counter(folder: Path, open_hub: OpenHub, *, country: str, line: str) -> Iterator[Counter]:
+def counter(
+    folder: Path, open_hub: OpenHub, *, country: str, line: str, database_url: str | None = None, **more: str
+) -> Iterator[Counter]:
+    """The world over the lines of a portfolio; `contact` is that section of the workspace, `unit` that of the debts."""
     (folder / "erp").mkdir()
-    (folder / "concilia.yaml").write_text(WORKSPACE.format(country=country), encoding="utf-8")
-    (folder / "cartera.yaml").write_text(CARTERA, encoding="utf-8")
+    (folder / "concilia.yaml").write_text(WORKSPACE.format(country=country) + more.get("contact", ""), encoding="utf-8")
+    stated = "balance: SALDO" + (f", unit: {{constant: {more['unit']}}}" if "unit" in more else "")
+    (folder / "cartera.yaml").write_text(CARTERA.replace("balance: SALDO", stated), encoding="utf-8")
     (folder / "erp" / "cartera.csv").write_text(f"{COLUMNS}\n{line}\n", encoding="utf-8")
     found = Counter(None, datetime(2026, 11, 22, tzinfo=UTC))  # type: ignore[arg-type]
-    hub = replace(open_hub(folder), clock=lambda: found.now)
+    hub = replace(open_hub(folder, database_url=database_url), clock=lambda: found.now)
     actions.apply(hub)
     assert actions.run(hub, []).exit_code == 0
     actions.run(hub, [])
     with opened_door(hub) as door:
         found.door = door
+        found.nightly = lambda: actions.run(hub, [])
         yield found

@@ -10,8 +10,10 @@ from tests.conftest import OpenHub
 DEBT = "F-1;79123456;Ana Muñoz Ñuñez;3001234567;ana@correo.co;;;;;;;150000;2026-10-01"
 
 
-def test_a_second_channel_in_the_week_is_denied_by_the_law(tmp_path: Path, opened: OpenHub) -> None:
-    with counter(tmp_path, opened, country="CO", line=DEBT) as desk:
+def test_a_second_channel_in_the_week_is_denied_by_the_law(
+    tmp_path: Path, opened: OpenHub, database_url: str | None
+) -> None:
+    with counter(tmp_path, opened, country="CO", line=DEBT, database_url=database_url) as desk:
         desk.consent()
         desk.at("2026-11-23T10:00:00-05:00").make("whatsapp")
         tuesday = desk.at("2026-11-24T10:00:00-05:00").ask("email")
@@ -22,8 +24,8 @@ def test_a_second_channel_in_the_week_is_denied_by_the_law(tmp_path: Path, opene
         assert desk.at("2026-11-30T10:00:00-05:00").ask("email")["answer"] == "allow"
 
 
-def test_sundays_and_holidays_are_denied(tmp_path: Path, opened: OpenHub) -> None:
-    with counter(tmp_path, opened, country="CO", line=DEBT) as desk:
+def test_sundays_and_holidays_are_denied(tmp_path: Path, opened: OpenHub, database_url: str | None) -> None:
+    with counter(tmp_path, opened, country="CO", line=DEBT, database_url=database_url) as desk:
         desk.consent()
         sunday = desk.at("2026-11-29T10:00:00-05:00").ask("whatsapp")
         assert (rules(sunday), sunday["next_allowed_at"]) == ({"co.hours"}, "2026-11-30T12:00:00.000000+00:00")

@@ -10,8 +10,10 @@ from tests.conftest import OpenHub
 DEBT = "F-1;12531909;Ana Muñoz Ñuñez;961119999;ana@correo.cl;;;;;;;150000;2026-10-01"
 
 
-def test_calls_and_messages_are_counted_apart_and_by_the_week(tmp_path: Path, opened: OpenHub) -> None:
-    with counter(tmp_path, opened, country="CL", line=DEBT) as desk:
+def test_calls_and_messages_are_counted_apart_and_by_the_week(
+    tmp_path: Path, opened: OpenHub, database_url: str | None
+) -> None:
+    with counter(tmp_path, opened, country="CL", line=DEBT, database_url=database_url) as desk:
         desk.at("2026-11-23T10:00:00-03:00").make("voice_agent")
         assert rules(desk.at("2026-11-27T10:00:00-03:00").ask("voice_agent")) == {"cl.calls_a_week"}
         desk.at("2026-11-30T11:00:00-03:00").make("email")

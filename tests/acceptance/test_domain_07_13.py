@@ -14,8 +14,8 @@ DEBT = (
 GUARANTOR, REFERENCE = {"phone": "+573007654321"}, {"phone": "+573009876543"}
 
 
-def test_debtor_and_guarantor_count_together(tmp_path: Path, opened: OpenHub) -> None:
-    with counter(tmp_path, opened, country="CO", line=DEBT) as desk:
+def test_debtor_and_guarantor_count_together(tmp_path: Path, opened: OpenHub, database_url: str | None) -> None:
+    with counter(tmp_path, opened, country="CO", line=DEBT, database_url=database_url) as desk:
         desk.consent()
         desk.consent(**GUARANTOR)
         desk.at("2026-11-23T10:00:00-05:00").make("voice_agent")
@@ -27,8 +27,8 @@ def test_debtor_and_guarantor_count_together(tmp_path: Path, opened: OpenHub) ->
         assert rules(desk.at("2026-11-24T15:00:00-05:00").ask("voice_agent")) == {"co.once_a_day"}
 
 
-def test_a_reference_is_always_denied(tmp_path: Path, opened: OpenHub) -> None:
-    with counter(tmp_path, opened, country="CO", line=DEBT) as desk:
+def test_a_reference_is_always_denied(tmp_path: Path, opened: OpenHub, database_url: str | None) -> None:
+    with counter(tmp_path, opened, country="CO", line=DEBT, database_url=database_url) as desk:
         desk.consent(**REFERENCE)
         asked = desk.at("2026-11-23T10:00:00-05:00").ask("voice_agent", **REFERENCE)
         assert rules(asked) == {"co.references", "hub.references"}

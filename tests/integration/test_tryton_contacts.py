@@ -206,3 +206,27 @@ def test_the_hub_carries_an_edit_from_the_crm_into_tryton_and_converges(
     assert [d.delivered for d in report.deliveries] == []
     assert len(remote.ledger) == quiet + len(people)
     assert disputes.listed(hub) == []
+
+
+def test_an_address_is_corrected_and_emptied_as_a_whole_it_is_deactivated(
+    tryton: Any, connector: TrytonConnector
+) -> None:
+    party = tryton.truth[90]["party"]
+    found = connector.look_up("parties", [str(party)])[str(party)].fields["addresses"][0]
+
+    def change(cells: dict[str, Any], expected: dict[str, Any]) -> Any:
+        made = ContactOrder(
+            "k", "k", "parties", str(party), "postal_address", cells, expected, "addresses", str(found["id"])
+        )
+        [answer] = write(connector, made)
+        return answer
+
+    new = {"street": "Pasaje Las Ñipas 4321", "city": "Ñuñoa"}
+    old = {name: found[name] for name in new}
+    assert (change(new, old).found_before, change(new, old).found_before) == (False, True)
+    row = tryton.rpc.read("party.address", found["id"], "street", "city", "active")
+    assert (row["street"], row["city"], row["active"]) == ("Pasaje Las Ñipas 4321", "Ñuñoa", True)
+    assert isinstance(change({"city": "Maipú"}, {"city": found["city"]}), RemoteMoved)
+    nothing = {"street": None, "city": None, "postal_code": None}
+    change(nothing, {**new, "postal_code": found["postal_code"]})
+    assert not tryton.rpc.read("party.address", found["id"], "active")["active"]

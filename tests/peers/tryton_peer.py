@@ -81,7 +81,7 @@ class Rpc:
     """The shortest JSON-RPC client for Tryton: `rpc.model("party.party.write", [1], {"name": "…"})`."""
 
     def __init__(self, url: str, database: str, user: str, password: str) -> None:
-        self._url = f"{url}/{database}/rpc/"
+        self._url = f"{url}/{database}/rpc/"  # `/{database}/` before the series 7.8
         self._user = user
         self._password = password
         self._headers = {"Content-Type": "application/json"}
@@ -89,7 +89,13 @@ class Rpc:
 
     def _sign_in(self) -> None:
         self._headers.pop("Authorization", None)
-        number, key, *_ = self.call("common.db.login", self._user, {"password": self._password})
+        try:
+            number, key, *_ = self.call("common.db.login", self._user, {"password": self._password})
+        except urllib.error.HTTPError as fault:
+            if fault.code not in {404, 405} or not self._url.endswith("/rpc/"):
+                raise
+            self._url = self._url.removesuffix("rpc/")
+            number, key, *_ = self.call("common.db.login", self._user, {"password": self._password})
         token = base64.b64encode(f"{self._user}:{number}:{key}".encode()).decode()
         self._headers["Authorization"] = f"Session {token}"
         self.context = self.call("model.res.user.get_preferences", True, {})
@@ -167,10 +173,10 @@ def _typed(value: object) -> dict[str, Any]:
     raise TypeError(f"no wire form for {type(value).__name__}")
 
 
-def start(folder: Path, parties: int = 300, *, port: int = 0, patience: float = 60) -> TrytonPeer:
+def start(folder: Path, parties: int = 300, *, port: int = 0, patience: float = 60, series: str = "8.0") -> TrytonPeer:
     """A running Tryton whose database is a fresh copy in `folder`; what is missing in the cache is built first."""
     cache = install.default_cache()
-    source = install.seeded(cache, parties=parties)
+    source = install.seeded(cache, parties=parties, series=series)
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob(f"{install.DATABASE}.sqlite*"):
@@ -182,7 +188,7 @@ def start(folder: Path, parties: int = 300, *, port: int = 0, patience: float = 
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TRYTOND_", "PYTHON"))}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [install.environment(cache) / "bin" / "trytond", "-c", config, "-d", install.DATABASE],
+            [install.environment(cache, series=series) / "bin" / "trytond", "-c", config, "-d", install.DATABASE],
             stdout=output,
             stderr=subprocess.STDOUT,
             env=clean,
@@ -214,6 +220,8 @@ def _wait(peer: TrytonPeer, *, patience: float) -> None:
         try:
             with urllib.request.urlopen(request, timeout=5):
                 return
+        except urllib.error.HTTPError:  # before the series 7.8 that path is no one's: it answers all the same
+            return
         except OSError:
             time.sleep(0.1)
     raise RuntimeError(f"Tryton did not come up:\n{peer.log.read_text(errors='replace')[-3000:]}")
@@ -231,8 +239,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--parties", type=int, default=300)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--series", choices=sorted(install.REQUIREMENTS), default="8.0")
     given = parser.parse_args()
-    peer = start(given.folder, given.parties, port=given.port)
+    peer = start(given.folder, given.parties, port=given.port, series=given.series)
     print(f"{peer.url} database {peer.database} user {peer.user} password {peer.password}", flush=True)
     try:
         peer.process.wait()

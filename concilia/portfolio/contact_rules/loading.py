@@ -44,7 +44,7 @@ _MEANING: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "one_medium": (("per",), ("counting", "scope")),
     "never": ((), ("roles", "relations")),
     "consent": ((), ()),
-    "when": (("state",), ("grace_days",)),
+    "when": (("state",), ("grace_days", "stale_after_hours")),
 }
 _EVERY_MEANING: Final = frozenset(name for needed, more in _MEANING.values() for name in (*needed, *more))
 
@@ -125,7 +125,7 @@ def terms_of(document: Document, kind: str, said: Mapping[str, Any]) -> Terms:
         case "consent":
             return Consent()
         case _:
-            return When(State(said["state"]), said.get("grace_days", 0))
+            return When(State(said["state"]), said.get("grace_days", 0), said.get("stale_after_hours", 0))
 
 
 @cache
@@ -180,6 +180,8 @@ def _refuse_other_meaning(document: Document, said: Mapping[str, Any], kind: str
     missing = [name for name in needed if name not in said] if complete else []
     if missing:
         raise document.error(f'a rule of the kind {kind} needs "{missing[0]}".', mend=f"Add {missing[0]}.")
+    if complete and said.get("state") == "stale" and "stale_after_hours" not in said:
+        raise document.error("stale data need a limit.", mend="Add stale_after_hours.")
     strange = [name for name in said if name in _EVERY_MEANING and name not in (*needed, *more)]
     if strange:
         known = ", ".join((*needed, *more)) or "nothing more"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from concilia.clock import to_text
 from concilia.portfolio.contact_facts import Attempt, ConsentFacts, DebtFacts, Facts, PointFacts, Prohibition, Question
+from concilia.portfolio.contact_point_state import UNUSABLE, Status
 from concilia.portfolio.contact_rules.caps import medium
 from concilia.portfolio.contact_rules.hours import day_of, start_of, wall_later
 from concilia.portfolio.contact_rules.rules import NEEDS, Consent, Never, Rule, State, When
@@ -52,8 +54,8 @@ def of_debt(
                     of_it = word.debt == debt.id and not word.value and _same_medium(word.channel, question)
                     if of_it and _stands(word, question.purpose, at=at):
                         yield Found(rule, word.until, debt.id, word.reason)
-            case When(state=state, grace=grace) if state in _DEBT_STATES:
-                so = _DEBT_STATES[state](debt, _Moment(at, facts.zones[0], grace))
+            case When(state=state, grace=grace, hours=hours) if state in _DEBT_STATES:
+                so = _DEBT_STATES[state](debt, _Moment(at, facts.zones[0], grace, hours, facts.seen_at))
                 if so is not None:
                     yield Found(rule, so.until, debt.id, so.detail)
 
@@ -75,6 +77,18 @@ def of_point(
                         yield Found(rule, word.until, point.value, word.reason)
                 if words and words[-1].state != _GRANTED:
                     yield Found(rule, about=point.value, detail=f"consent {words[-1].state}")
+            case When(state=State.NO_CONTACT_POINT) if why := _unusable(point, question):
+                yield Found(rule, about=point.value, detail=why)
+
+
+def _unusable(point: PointFacts, question: Question) -> str:
+    """Why the contact point cannot be used by the channel, by what was heard of it; empty when it can."""
+    if point.status in UNUSABLE:
+        return point.status
+    if question.channel in point.unreachable:
+        return f"it is not reached by {question.channel}"
+    refused = [channel for channel in point.opted_out if _same_medium(channel, question)]
+    return f"{Status.OPTED_OUT.value} of {refused[0] or 'every channel'}" if refused else ""
 
 
 def standing_debts(found: Mapping[str, Sequence[Found]]) -> tuple[str, ...]:
@@ -117,11 +131,13 @@ def _refused(rule: Rule, question: Question, facts: Facts, *, at: datetime) -> I
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """When and where a debt is looked at, and how long an announcement is believed."""
+    """When and where a debt is looked at, for how long what is believed, and when all that is known was read."""
 
     at: datetime
     zone: str
     grace: int
+    hours: int
+    seen_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +164,21 @@ def _announced(debt: DebtFacts, moment: _Moment) -> _So | None:
     return _So(until) if until is not None and moment.at < until else None
 
 
+def _reopened(debt: DebtFacts, moment: _Moment) -> _So | None:
+    until = None if debt.reopened_at is None else wall_later(debt.reopened_at, moment.grace, moment.zone)
+    return _So(until) if until is not None and moment.at < until else None
+
+
+def _stale(debt: DebtFacts, moment: _Moment) -> _So | None:
+    """Judged by when it was looked at, not by the moment asked about: by then it will have been read again."""
+    if moment.seen_at is None or not debt.system:
+        return None
+    if debt.read_at is None:
+        return _So(detail=f"{debt.system} was never read well")
+    old = moment.seen_at - debt.read_at > timedelta(hours=moment.hours)
+    return _So(detail=f"{debt.system} was last read well at {to_text(debt.read_at)}") if old else None
+
+
 def _agreed(debt: DebtFacts) -> bool:
     return bool(debt.agreement) or debt.status == "under_agreement"
 
@@ -165,6 +196,8 @@ _DEBT_STATES: Final[Mapping[State, Callable[[DebtFacts, _Moment], _So | None]]] 
     State.AGREEMENT: lambda debt, _: _if(_agreed(debt), debt.agreement),
     State.NO_AGREEMENT: lambda debt, _: _if(not _agreed(debt)),
     State.ANNOUNCED_PAYMENT: _announced,
+    State.REOPENED: _reopened,
+    State.STALE: _stale,
     State.LEGAL: lambda debt, _: _if(debt.status == "in_legal" or debt.stage == "legal"),
 }
 

@@ -36,13 +36,19 @@ class ContactPolicy:
     hold: timedelta = timedelta(minutes=DEFAULT_HOLD)
     unknown_place: str = CAPITAL
     closed: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    _books: dict[tuple[str, str], Rulebook] = field(default_factory=dict, repr=False, compare=False)
 
     def knows(self, country: str) -> bool:
         """Whether there are rules for that country."""
         return country != EVERYWHERE and any(one["country"] == country for one in self.contents)
 
     def rulebook(self, country: str, subdivision: str) -> Rulebook:
-        """The rules for a debtor there: those of everywhere first."""
+        """The rules for a debtor there: those of everywhere first. Put together once: a policy never changes."""
+        if (country, subdivision) not in self._books:
+            self._books[country, subdivision] = self._put_together(country, subdivision)
+        return self._books[country, subdivision]
+
+    def _put_together(self, country: str, subdivision: str) -> Rulebook:
         wanted = ((EVERYWHERE, ""), (country, ""), (country, subdivision))
         found = {
             index: one
@@ -134,9 +140,15 @@ def looser(before: Terms, after: Terms) -> str:
         case OneMedium(), OneMedium():
             return _looser_count(before, after)
         case When(), When():
-            return f"{after.grace} days of grace instead of {before.grace}" if after.grace < before.grace else ""
+            return _looser_when(before, after)
         case _:
             return ""
+
+
+def _looser_when(before: When, after: When) -> str:
+    if after.grace < before.grace:
+        return f"{after.grace} days of grace instead of {before.grace}"
+    return f"stale after {after.hours} hours instead of {before.hours}" if after.hours > before.hours else ""
 
 
 def _looser_hours(before: Hours, after: Hours) -> str:
@@ -189,7 +201,7 @@ def _settings(kind: str) -> frozenset[str]:
     counted = {"per", "counting", "scope"}
     return frozenset(
         {"hours": {"windows", "holidays"}, "cap": {"max", "gap_days", *counted}, "one_medium": counted}.get(
-            kind, {"grace_days"} if kind == "when" else ()
+            kind, {"grace_days", "stale_after_hours"} if kind == "when" else ()
         )
     )
 

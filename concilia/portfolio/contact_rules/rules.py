@@ -56,6 +56,8 @@ class State(enum.StrEnum):
     AGREEMENT = "agreement"
     NO_AGREEMENT = "no_agreement"
     ANNOUNCED_PAYMENT = "announced_payment"
+    REOPENED = "reopened"  # owed again after it had been settled: a payment was reversed, or its ledger says so
+    STALE = "stale"  # its system was not read well for too long to know what is owed
     LEGAL = "legal"
     DECEASED = "deceased"
     PARTY_HOLD = "party_hold"
@@ -149,10 +151,15 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """No contact while this is the matter; `grace` are the days an announcement is believed."""
+    """No contact while this is the matter.
+
+    `grace` are the days for which an announcement is believed, or a reopened debt let alone; `hours` those after which
+    what a system said is too old.
+    """
 
     state: State
     grace: int = 0
+    hours: int = 0
 
 
 Terms = Hours | Cap | OneMedium | Never | Consent | When

@@ -23,7 +23,8 @@ DATABASE = "erp"
 USER = "admin"
 PASSWORD = "peer-only-password"
 MODULES = ("account_invoice",)
-_SEEDING = ("requirements.txt", "debtors.py", "seed.py")  # what the seeded database depends on
+REQUIREMENTS = {"8.0": "requirements.txt", "7.0": "requirements-7.0.txt"}  # by series
+_SEEDING = ("debtors.py", "seed.py")  # what the seeded database depends on besides
 
 
 def default_cache() -> Path:
@@ -31,9 +32,9 @@ def default_cache() -> Path:
     return Path(os.environ.get("CONCILIA_PEER_CACHE") or HERE.parent / ".cache") / "tryton"
 
 
-def environment(cache: Path) -> Path:
+def environment(cache: Path, *, series: str = "8.0") -> Path:
     """The virtual environment with Tryton, installed on first use; `uv` when it is on PATH, else venv and pip."""
-    requirements = HERE / "requirements.txt"
+    requirements = HERE / REQUIREMENTS[series]
     place = cache / f"venv-{_digest([requirements])}"
     with _alone(cache):
         if not (place / ".complete").exists():
@@ -48,11 +49,11 @@ def environment(cache: Path) -> Path:
     return place
 
 
-def seeded(cache: Path, *, parties: int) -> Path:
+def seeded(cache: Path, *, parties: int, series: str = "8.0") -> Path:
     """The folder with the seeded database `erp.sqlite` and what stands in it, `truth.json`."""
-    venv = environment(cache)
+    venv = environment(cache, series=series)
     year = dt.date.today().year  # noqa: DTZ011  the ERP's own business date
-    place = cache / f"seed-{_digest([HERE / name for name in _SEEDING])}-{year}-{parties}"
+    place = cache / f"seed-{_digest([HERE / name for name in (REQUIREMENTS[series], *_SEEDING)])}-{year}-{parties}"
     with _alone(cache):
         if not (place / ".complete").exists():
             shutil.rmtree(place, ignore_errors=True)
@@ -132,6 +133,7 @@ def _alone(cache: Path) -> Iterator[None]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parties", type=int, default=300)
+    parser.add_argument("--series", choices=sorted(REQUIREMENTS), default="8.0")
     parser.add_argument("--cache", type=Path, default=default_cache())
     given = parser.parse_args()
-    print(seeded(given.cache, parties=given.parties))
+    print(seeded(given.cache, parties=given.parties, series=given.series))

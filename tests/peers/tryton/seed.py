@@ -90,8 +90,10 @@ def _party(found: Debtor, places: dict[str, int]) -> dict[str, Any]:
     mechanisms = [{"type": "mobile", "value": found.mobile}, {"type": "email", "value": found.email}]
     if found.landline:
         mechanisms.append({"type": "phone", "value": found.landline})
+    # From the series 7.6 on a street may be kept in parts; the text people typed is in a field of its own then.
+    street = "street_unstructured" if hasattr(Pool().get("party.address"), "street_unstructured") else "street"
     address = {
-        "street_unstructured": found.street,
+        street: found.street,
         "city": found.commune,
         "postal_code": found.postal_code,
         "country": places["CL"],

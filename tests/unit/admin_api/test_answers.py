@@ -17,6 +17,9 @@ def test_a_fact_is_told_as_a_cloud_event_without_absent_attributes() -> None:
         "type": "payment.received",
         "subject": "p1",
         "time": "2026-11-22T10:00:00.000000+00:00",
+        "datacontenttype": "application/json",
+        "dataschema": "urn:concilia:event:payment.received:1",
+        "partitionkey": "p1",
         "sequence": 7,
         "data": {"a": 1},
     }

@@ -13,10 +13,14 @@ from admin_api.pages import words
 from admin_api.pages.words import LANGUAGES
 from concilia import schema
 from concilia.normalize.verdict import Verdict
+from concilia.portfolio.agreement import Kind
+from concilia.portfolio.contact_point_state import Status
+from concilia.portfolio.contact_rules.rules import CHANNELS
+from concilia.servicing import contact_terms
 from concilia.store.runs import DISPOSITIONS
 from dedup import evidence_levels, scoring, survivorship
 from mapping.issues import Code
-from sync import comparing, stewardship
+from sync import comparing, contact_stewardship, stewardship
 
 ES, EN = (words.words_of(language) for language in LANGUAGES)
 
@@ -58,6 +62,12 @@ def test_every_name_of_the_hub_has_a_name_for_people(spoken: words.Words) -> Non
         "code": list(Code),
         "value": ["true", "false", *schema.PARTY_KINDS],
         "judgement": stewardship.JUDGEMENTS,
+        "channel": CHANNELS,
+        "agreement_kind": list(Kind),
+        "hold_reason": contact_terms.HELD_FOR,
+        "point_status": list(Status),
+        "contact_change_status": contact_stewardship.STATUSES,
+        "dispute_kind": contact_terms.DISPUTE_KINDS,
         "judgement_button": stewardship.JUDGEMENTS,
         "agreement": [comparing.EQUAL, comparing.ALIKE, comparing.DIFFERENT, comparing.ONE_SIDE],
         "language": LANGUAGES,

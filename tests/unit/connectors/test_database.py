@@ -79,7 +79,7 @@ def insert(source: sqlite3.Connection, *rows: tuple[Any, ...]) -> None:
         ({"urll": "x"}, "Did you mean 'url'?"),
         ({"url": "nonsense"}, "no database address"),
         ({"url": 7}, "no database address"),
-        ({"url": "mysql://h/d"}, "not read yet"),
+        ({"url": "oracle://h/d"}, "not read yet"),
         ({"url": "sqlite://"}, "no SQLite file"),
         ({"host": "h"}, "both url and host"),
         ({"overlap_seconds": -1}, "overlap_seconds is -1"),

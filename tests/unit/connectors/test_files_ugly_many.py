@@ -104,8 +104,9 @@ def test_each_row_is_right_or_refused(tmp_path: Path, encoding: str, damage: str
         (tmp_path / name).write_bytes(raw)
         try:
             rows, bad = read(tmp_path, name, encoding=encoding, delimiter=delimiter)
-        except ConciliaError as fault:
-            assert damage == "gzip cut", fault
+        except ConciliaError:
+            if damage != "gzip cut":
+                raise
             continue
         told = {row["doc"]: (row["doc"], row["nombre"], row["monto"]) for row in rows}
         right = {f"F-{n}": truth(n, DELIMITERS[delimiter]) for n in range(1, ROWS + 1)}

@@ -29,7 +29,7 @@ from connectors.sandbox.client import Listed
 from connectors.sandbox.ledger import Ledger
 from connectors.sandbox.portfolio import Row
 from connectors.sandbox.server import SandboxServer, Setup
-from connectors.sandbox.streams import SCHEMAS, pages
+from connectors.sandbox.streams import Span, SCHEMAS, pages
 from mapping.context import MapContext
 from mapping.documents import parse_map_text
 from mapping.entity_map import map_record
@@ -200,7 +200,8 @@ def test_an_object_that_cannot_be_placed_is_a_bad_row_beside_the_others() -> Non
             bad = ["text", {"id": "2"}, {"updated_at": good["updated_at"]}, {"id": "3", "updated_at": "2026-01-01"}]
             return Listed((good, *bad), more=False)
 
-    (page,) = pages(Port(), CUSTOMERS, since=None, size=10)  # type: ignore[arg-type]
+    span = Span(None, size=10, until="2026-12-31")
+    (page,) = pages(Port(), CUSTOMERS, span=span)  # type: ignore[arg-type]
     assert [record.key for record in page.records] == [("1",)]
     assert [row.reason.split(":")[0] for row in page.bad_rows] == [
         "It is no object.", "updated_at is no instant", "The key id is empty.", "updated_at has no zone",

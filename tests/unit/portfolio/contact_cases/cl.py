@@ -77,4 +77,13 @@ CASES = """
 2026-04-06 07:30 voice_agent sub=RM -> cl.hours next=2026-04-06 08:00 # the Monday after clocks went back
 2026-09-07 08:00 voice_agent sub=RM -> allow # the Monday after clocks went forward
 2026-04-09 08:00 voice_agent made=2026-04-02T08:00/voice_agent -> allow # a week over the change of clocks, by the clock on the wall
+2026-11-24 10:00 voice_agent reopened=2026-11-23T16:00 -> hub.reopened next=2026-11-25 16:00 # reversed yesterday: two days alone
+2026-11-25 16:00 voice_agent reopened=2026-11-23T16:00 -> allow # and not longer
+2026-11-24 10:00 voice_agent status=settled reopened=2026-11-23T16:00 -> hub.reopened hub.settled next=never # paid again since
+2026-11-24 10:00 voice_agent read=2026-11-24T03:00 -> allow # its system was read this night
+2026-11-24 10:00 voice_agent read=2026-11-17T10:00 -> allow # a week ago to the minute
+2026-11-24 10:00 voice_agent read=2026-11-17T09:59 -> hub.stale_data next=never # more than a week: nobody knows what is owed
+2026-11-24 10:00 sms read=never -> hub.stale_data next=never # it was never read to its end
+2026-11-24 10:00 email read=never purpose=confirmation -> allow # what the debtor did may be confirmed
+2026-11-29 10:00 voice_agent read=2026-11-29T03:00 -> cl.hours next=2026-11-30 08:00 # the next moment does not suppose older data
 """

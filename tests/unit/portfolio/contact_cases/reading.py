@@ -5,7 +5,7 @@
 The time is local to the debtor, unless `tz=` names a zone. Options: `purpose=`, `role=`, `relation=`, `consumer=`,
 `status=`, `stage=`, `due=`, `city=`, `sub=`, `residence=`, `phone=`, `made=DATETIME/CHANNEL[/OUTCOME[/PURPOSE]]`,
 `other=` (the same with another person of the debt), `wrote=DATETIME/CHANNEL`, `consent=STATE/CHANNEL/DATE`,
-`ban=CHANNEL` (or `ban=all`), `announced=DATETIME`, and the words `dispute`, `hold`, `agreement`, `deceased`,
+`ban=CHANNEL` (or `ban=all`), `announced=DATETIME`, `reopened=DATETIME`, `read=DATETIME` (or `read=never`), and the words `dispute`, `hold`, `agreement`, `deceased`,
 `no_consent`, `no_points`.
 """
 
@@ -80,6 +80,7 @@ def _case(country: str, line: str) -> Case:
         attempts=tuple(_attempts(given, zone)),
         consents=tuple(_consents(given)),
         prohibitions=tuple(_bans(given)),
+        seen_at=at,
     )
     words, _, following = answer.strip().partition("next=")
     until = None if following in ("", "never") else _local(following.strip().replace(" ", "T"), zone)
@@ -102,6 +103,9 @@ def _debt(one: dict[str, str], zone: ZoneInfo) -> DebtFacts:
         disputed="dispute" in one,
         held="fraud" if "hold" in one else "",
         announced_at=_local(one["announced"], zone) if "announced" in one else None,
+        reopened_at=_local(one["reopened"], zone) if "reopened" in one else None,
+        system="erp" if "read" in one else "",
+        read_at=_local(one["read"], zone) if one.get("read", "never") != "never" else None,
     )
 
 
