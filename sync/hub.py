@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from concilia.clock import Clock
-from concilia.errors import ConfigurationInvalid
+from concilia.errors import RequestInvalid
 from concilia.sealing import Keyring
 from concilia.store.unit_of_work import Store
 from concilia.workspace import Workspace
@@ -17,9 +17,10 @@ from sync.streams import ledger_policy
 
 def no_keys() -> Keyring:
     """Nobody gave a master key."""
-    raise ConfigurationInvalid(
+    raise RequestInvalid(
         "The hub has no master key, so it can keep no secrets.",
-        mend="Make one with `concilia vault new-key`, and give it in CONCILIA_MASTER_KEY.",
+        mend="Make one with `concilia vault new-key`, and give it to the hub in CONCILIA_MASTER_KEY.",
+        code="no-master-key",
     )
 
 

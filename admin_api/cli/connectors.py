@@ -19,7 +19,7 @@ _FAILED = 5
 
 @app.callback()
 def group(folder: Folder = None, as_json: AsJson = False) -> None:
-    """Connectors: which there are, what they can do, and whether one conforms."""
+    """Connectors: what they can do, and whether one conforms."""
 
 
 @app.command("list")

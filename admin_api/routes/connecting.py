@@ -25,6 +25,7 @@ _told = APIRouter(route_class=JsonRoute)
 
 NAME = "^[a-z][a-z0-9_]{0,62}$"
 Name = Annotated[str, Path(pattern=NAME, examples=["erp"])]
+Version = Annotated[int, Query(ge=1, description="The number of a version.", examples=[1])]
 Caller = Annotated[KeyRow, Depends(caller)]
 
 
@@ -310,21 +311,19 @@ def store_mapping(told: MappingText, hub: TheHubNow, key: Caller) -> Response:
 
 @router.get("/mappings", response_model=MappingVersions, summary="Stored mappings in force")
 def mappings(hub: TheHubNow) -> Response:
-    """The latest version of each."""
+    """The latest version of each; streams name one as `stored:NAME`."""
     return JSONResponse({"items": [_version(row) for row in declaring.declared_mappings(hub).values()]})
 
 
 @router.get("/mappings/{name}/versions", response_model=MappingVersions, summary="Versions of a mapping")
 def mapping_versions(name: Name, hub: TheHubNow) -> Response:
-    """All of them, oldest first."""
+    """All of them, oldest first; one that was withdrawn has no document."""
     return JSONResponse({"items": [_version(row) for row in declaring.mapping_versions(hub, name)]})
 
 
 @router.get("/mappings/{name}/diff", response_model=MappingDiff, summary="Compare two versions of a mapping")
-def mapping_diff(
-    name: Name, before: Annotated[int, Query(ge=1)], after: Annotated[int, Query(ge=1)], hub: TheHubNow
-) -> Response:
-    """The lines that differ."""
+def mapping_diff(name: Name, before: Version, after: Version, hub: TheHubNow) -> Response:
+    """The lines that differ, as in a unified diff."""
     lines = connecting.mapping_diff(hub, name, before=before, after=after)
     return JSONResponse({"name": name, "before": before, "after": after, "lines": lines})
 

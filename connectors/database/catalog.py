@@ -93,7 +93,7 @@ def _refuse_missing(wanted: Sequence[str], there: Sequence[str], *, source: Sour
 
 def schemas(connection: sa.Connection, *, account: Account) -> list[StreamSchema]:
     """Every table and view with typed columns and primary key, by name."""
-    with translated(account):
+    with translated(account, what="the catalog"):
         inspector = sa.inspect(connection)
         kind, scope = sa.engine.reflection.ObjectKind.ANY, sa.engine.reflection.ObjectScope.DEFAULT
         columns = inspector.get_multi_columns(account.schema, kind=kind, scope=scope)

@@ -56,6 +56,7 @@ def _sqlserver_engine(account: Account) -> sa.Engine:
         hide_parameters=True,
         connect_args={
             "login_timeout": _CONNECT_SECONDS,
+            "disable_connect_retry": True,
             "timeout": account.statement_timeout.total_seconds(),
             **({"cafile": account.ca_file, "validate_host": True} if account.ca_file else {}),
         },

@@ -26,6 +26,7 @@ from concilia.errors import (
 )
 from connectors.database.settings import Account
 
+CONNECTING: Final = ""  # nothing is read yet
 _LATER: Final = timedelta(minutes=1)
 _LINE: Final = (psycopg.OperationalError, OSError, EOFError)  # what a broken line is to a driver
 _BY_NAME: Final = {"LoginError": "credentials", "ClosedConnectionError": "unreachable", "InterfaceError": "unreachable"}
@@ -83,7 +84,7 @@ _SENTENCES: Final = (
 
 
 @contextmanager
-def translated(account: Account, *, what: str = "") -> Iterator[None]:
+def translated(account: Account, *, what: str = CONNECTING) -> Iterator[None]:
     """Raise our error for whatever the driver raises; `what` names the table or query being read."""
     try:
         yield
@@ -95,9 +96,10 @@ def translated(account: Account, *, what: str = "") -> Iterator[None]:
 
 def _judged(fault: BaseException, *, account: Account, what: str) -> ConciliaError:
     system, place, who = account.system, account.place, account.url.username or "the configured user"
-    source = what or f"the database {account.url.database}"
+    source = what if what != CONNECTING else f"the database {account.url.database}"
     error: ConciliaError
-    match _meaning(fault):
+    meaning = _meaning(fault)
+    match "unreachable" if meaning == "timeout" and what == CONNECTING else meaning:
         case "credentials":
             said = f"{system}: the database at {place} refused the user {who}."
             error = CredentialsRefused(said, mend="Check username and password, and who may connect.", system=system)

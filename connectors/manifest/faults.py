@@ -50,6 +50,9 @@ class ErrorHandler:
             return CredentialsRefused(
                 f"{self.system} refused the credentials: {words}", mend=_CHECK, system=self.system
             )
+        if answer.status >= 500 and words and answer.repeatable:
+            wait = retry_after(answer.headers.get("retry-after", ""), now=system_clock)
+            return RetryLater(f"{self.system} answered {answer.status}: {words}.", after=wait)
         return None
 
     def words(self, answer: Response) -> str:

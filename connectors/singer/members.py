@@ -33,6 +33,7 @@ TARGET: Final[Mapping[str, Any]] = {
     },
     "stream_names": {"type": "object", "description": "What its streams are called: {payments: hub_payments}."},
     "upserts": flag("Whether a record told twice under its key is one record there.", default=False),
+    "repeats": flag("Whether a payment whose answer was lost may be told again, and be there twice.", default=False),
     "amounts": {
         "enum": ["text", "number"],
         "default": "text",

@@ -1,8 +1,8 @@
 """Telling orders to a target: SCHEMA, RECORD and a STATE of ours behind each. Only what it echoes counts as written.
 
-A target says nothing else: whatever it did not echo may be written or not. So a target that merely appends is told
-one order at a time, each in a process of its own, and one that upserts is told many at once, and again one by one
-when that failed.
+A target says nothing else: whatever it did not echo may be written or not, and it cannot be asked. One that upserts is
+told many at once, and again one by one when that failed. One that merely appends is told one order at a time, each in
+a process of its own, and money whose answer was lost waits for a person, unless the user says that it may be repeated.
 """
 
 from __future__ import annotations
@@ -11,10 +11,17 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
-from concilia.errors import ConciliaError, OutcomeUnknown, RunMustStop, SystemRefused, SystemUnreachable
-from connectors.contract import Order, Receipt
+from concilia.errors import (
+    ConciliaError,
+    OutcomeUndecidable,
+    OutcomeUnknown,
+    RunMustStop,
+    SystemRefused,
+    SystemUnreachable,
+)
+from connectors.contract import Order, PaymentOrder, Receipt, ReversalOrder
 from connectors.programs import CutLine
 from connectors.singer.client import ended_badly, running
 from connectors.singer.messages import line_of
@@ -26,12 +33,16 @@ _BOOKMARK: Final = "concilia"
 
 @dataclass(slots=True)
 class Writer:
-    """One target. `upserts` is the user's word that a record told twice under its key is one record there."""
+    """One target. `upserts` is the user's word that a record told twice under its key is one record there.
+
+    `repeats` is the user's word that it does no harm if it is two: whoever reads them knows them by the reference.
+    """
 
     program: ProgramSettings
     shape: Shape
     upserts: bool
     system: str
+    repeats: bool = False
     _starts: bool = False  # it was seen to start, take nothing, and end well
 
     def write(self, orders: Sequence[Order]) -> Iterator[Receipt | ConciliaError]:
@@ -65,6 +76,9 @@ class Writer:
         self._starts = True
 
     def _tell(self, orders: Sequence[Order]) -> list[Receipt | ConciliaError]:
+        in_doubt = [order for order in orders if self._is_for_a_person(order) and order.in_doubt]
+        if in_doubt:  # one alone: only a target that upserts is told several
+            return [OutcomeUndecidable(f"{self.program.terms.called} was told it before and did not acknowledge it.")]
         try:
             told = [telling_of(order, self.shape) for order in orders]
         except ConciliaError as fault:
@@ -73,7 +87,12 @@ class Writer:
         known, why = self._acknowledged(_input(told, batch=batch), batch=batch)
         receipts: list[Receipt | ConciliaError] = [Receipt(order.reference) for order in orders[:known]]
         unknown = f"{self.program.terms.called} did not acknowledge it{why}"
-        return receipts + [OutcomeUnknown(unknown) for _ in orders[known:]]
+        lost = [OutcomeUndecidable if self._is_for_a_person(order) else OutcomeUnknown for order in orders[known:]]
+        return receipts + [kind(unknown) for kind in lost]
+
+    def _is_for_a_person(self, order: Order) -> TypeGuard[PaymentOrder | ReversalOrder]:
+        """Whether nobody but a person may say what became of a lost answer: money that could be doubled."""
+        return isinstance(order, PaymentOrder | ReversalOrder) and not (self.upserts or self.repeats)
 
     def _acknowledged(self, text: bytes, *, batch: str) -> tuple[int, str]:
         """How many orders it said are done, and what went wrong with the others."""

@@ -22,5 +22,5 @@ def describe() -> Description:
         settings_schema=schema_of(PROGRAM, TARGET, ZONE),
         capabilities=Capabilities(writes=dict.fromkeys(Operation, Rung.UPSERT)),
         tested_against=("target-jsonl 0.1.4", "meltanolabs-target-postgres 0.8.1"),
-        note="The rung is the user's word: upsert with `upserts: true`, otherwise none, so a lost answer may double.",
+        note="The rung is the user's word: upsert with `upserts: true`; otherwise a lost answer waits for a person.",
     )

@@ -24,7 +24,7 @@ TAKES: Final[Mapping[str, Operation]] = {
     "contacts": Operation.UPDATE_CONTACT,
 }
 _USUAL: Final = ("payments", "reversals", "agreements")
-KNOWN: Final = PROGRAM | {"takes", "stream_names", "upserts", "amounts", "updates", "tap"}
+KNOWN: Final = PROGRAM | {"takes", "stream_names", "upserts", "repeats", "amounts", "updates", "tap"}
 
 
 def connector_of(configured: ConnectionSettings) -> SingerConnector:
@@ -33,9 +33,7 @@ def connector_of(configured: ConnectionSettings) -> SingerConnector:
     tap = _tap(configured)
     takes = _words(configured, "takes", default=_USUAL)
     updates = _updates(configured) if "contacts" in takes else {}
-    upserts = configured.settings.get("upserts", False)
-    if not isinstance(upserts, bool):
-        raise ConfigurationInvalid(f"The setting `upserts` of {given.system} is true or false.")
+    upserts, repeats = _flag(configured, "upserts"), _flag(configured, "repeats")
     shape = Shape(
         streams=_names(configured),
         amounts_as_numbers=given.choice("amounts", ("text", "number"), default="text") == "number",
@@ -45,7 +43,7 @@ def connector_of(configured: ConnectionSettings) -> SingerConnector:
             if len(stream.key) == 1
         },
     )
-    writer = Writer(program_of(configured, what="target"), shape, upserts, system=configured.name)
+    writer = Writer(program_of(configured, what="target"), shape, upserts, system=configured.name, repeats=repeats)
     offer = Offer(tuple(TAKES[name] for name in takes), updates)
     return SingerConnector(configured.name, streams=configured.streams, tap=tap, target=writer, offer=offer)
 
@@ -72,6 +70,13 @@ def _words(configured: ConnectionSettings, name: str, *, default: tuple[str, ...
             mend = did_you_mean(str(word), TAKES) or f"Use some of: {', '.join(TAKES)}."
             raise ConfigurationInvalid(f"The setting `{name}` of {configured.name} knows no {word!r}.", mend=mend)
     return words
+
+
+def _flag(configured: ConnectionSettings, name: str) -> bool:
+    value = configured.settings.get(name, False)
+    if not isinstance(value, bool):
+        raise ConfigurationInvalid(f"The setting `{name}` of {configured.name} is true or false.")
+    return value
 
 
 def _names(configured: ConnectionSettings) -> dict[Operation, str]:

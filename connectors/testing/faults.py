@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -163,6 +162,8 @@ def a_giant_answer_is_refused_in_bounded_memory(harness: Harness) -> Iterator[st
 
 def _peak() -> int:
     """The most memory this process ever held, in bytes."""
+    import resource  # POSIX only
+
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 

@@ -131,7 +131,7 @@ class Harness:
     connect: Factory  # the entry point of the connector
     settings: Mapping[str, Any]  # good ones, secrets as concilia.vault.Secret
     reading: Reading | str
-    writing: Mapping[Operation, Writing] = field(default_factory=dict)
+    writing: Mapping[Operation, Writing | str] = field(default_factory=dict)
     signing: Signing = field(default_factory=Signing)
     network: Network | str | None = None
     tokens: Tokens | str = "it signs in without tokens that expire"

@@ -21,7 +21,7 @@ from connectors.testing.harness import DoesNotApply, Harness, Network, Writing
 from connectors.testing.mischief import OF_WRITES, at_call, silent, throttled
 from connectors.testing.opening import CountingGate, Naps, Way, fronted, opened, sampled
 from connectors.testing.server import Fault, HostileServer
-from connectors.testing.writing import LOOKED_UP_IN, Answer, again, new_reference, offered
+from connectors.testing.writing import LOOKED_UP_IN, Answer, again, new_reference, offered, writing_of
 
 _TRIES: Final = 6  # deliveries of one order until it must be over
 _MOST_CALLS: Final = 8  # calls of one order that are spoilt in turn
@@ -87,7 +87,7 @@ def _spoilt(
     harness: Harness, line: tuple[Network, HostileServer], fault: Fault, *, operation: Operation, rung: Rung
 ) -> Iterator[str]:
     network, server = line
-    writing = harness.writing[operation]
+    writing = writing_of(harness, operation)
     order = writing.order(new_reference())
     way = Way(settings=network.through(server.url))
     what = f"{operation}, {fault.called} at call {fault.after + 1}"

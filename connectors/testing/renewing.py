@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import tempfile
 from collections.abc import Iterator
@@ -42,6 +41,8 @@ class SharedTokens:
 
     def refused(self, token: Token) -> Token:
         """What somebody else has brought meanwhile, or a renewed one, stored before it is given out."""
+        import fcntl  # POSIX only
+
         with self.path.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             held = self._held()

@@ -60,8 +60,17 @@ def offered(harness: Harness) -> Iterator[tuple[Operation, Rung, Writing]]:
         declared = dict(connector.capabilities.writes)
     if not declared:
         raise DoesNotApply("It writes nothing.")
+    reasons = [reason for op in declared if isinstance(reason := harness.writing.get(op), str)]
+    if len(reasons) == len(declared):
+        raise DoesNotApply("; ".join(reasons))
     for operation, rung in declared.items():
-        yield operation, rung, given(harness.writing.get(operation), called=f"writing[{operation}]")
+        if not isinstance(harness.writing.get(operation), str):
+            yield operation, rung, writing_of(harness, operation)
+
+
+def writing_of(harness: Harness, operation: Operation) -> Writing:
+    """How the harness tries an operation."""
+    return given(harness.writing.get(operation), called=f"writing[{operation}]")
 
 
 def carried_out(connector: Connector, operation: Operation, orders: Sequence[Order]) -> list[Answer]:

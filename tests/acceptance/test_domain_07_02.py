@@ -147,9 +147,9 @@ def test_new_evidence_decides_by_itself(desk: Channels) -> None:
     assert change["decided_by"] == "evidence"
     contact_hearing.hear(desk.hub)  # what `concilia serve` does every second
     assert points(desk) == {NEW: "verified"}, "nobody states the old one any more"
-    assert offered(desk.at("2026-12-03T10:00:00-03:00")) == [NEW]
-    desk.load(owes(NEW, "2026-11-24T01:00:00"))
+    desk.at("2026-12-03T10:00:00-03:00").load(owes(NEW, "2026-12-03T01:00:00"))
     assert points(desk) == {NEW: "verified"}
+    assert offered(desk) == [NEW]
     undone = desk.door.call("POST", f"/v1/contact-changes/{change['id']}/undo", json={})
     assert undone.json()["type"].endswith("change-undecided")
 

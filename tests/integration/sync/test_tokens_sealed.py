@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from concilia.clock import fixed_clock
-from concilia.errors import ConfigurationInvalid
+from concilia.errors import ConfigurationInvalid, RequestInvalid
 from concilia.sealing import keyring_of, new_key
 from concilia.vault import Secret
 from connectors.tokens import Token
@@ -51,6 +51,6 @@ def test_a_server_database_without_a_master_key_keeps_no_token(
 ) -> None:
     hub = opened(workspace(tmp_path), database_url=postgres_url, environment={})
     source = StoredTokens(hub.store, "crm", renewal, fixed_clock(NOW), seed=Secret(CANARY), keys=hub.keys)
-    with pytest.raises(ConfigurationInvalid, match="no master key") as told:
+    with pytest.raises(RequestInvalid, match="no master key") as told:
         source.token()
     assert "CONCILIA_MASTER_KEY" in told.value.mend

@@ -446,7 +446,7 @@ def test_the_example_of_the_readme_is_a_workspace_that_is_accepted(tmp_path: Pat
         StreamRequest(each.name, each.key, each.cursor, each.cursor_format, each.options) for each in erp.streams
     )
     accepted = connect(ConnectionSettings("erp", workspace.settings_of("erp"), str(tmp_path), streams=asked))
-    assert accepted.capabilities.streams == ("documentos", "saldos")
+    assert accepted.capabilities.streams == ("documentos", "saldos", "clientes", "cuotas")
 
 
 # the rules behind it

@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from concilia.errors import ConciliaError, ConfigurationInvalid, OutcomeUnknown, PermissionMissing, SystemUnreachable
+from concilia.errors import (
+    ConciliaError,
+    ConfigurationInvalid,
+    OutcomeUndecidable,
+    OutcomeUnknown,
+    PermissionMissing,
+    SystemUnreachable,
+)
 from connectors.contract import (
     AgreementOrder,
     ConnectionSettings,
@@ -161,8 +168,21 @@ def test_one_order_that_breaks_the_target_leaves_only_itself_in_doubt(tmp_path: 
 def test_what_was_not_acknowledged_is_in_doubt(tmp_path: Path, before: str, echo: str) -> None:
     target(tmp_path, before=before, echo=echo)
     (answer,) = write(connected(tmp_path, longest_line=1024), [payment(1)])
-    assert isinstance(answer, OutcomeUnknown)
+    assert isinstance(answer, OutcomeUndecidable)
     assert "did not acknowledge it" in str(answer)
+
+
+def test_money_in_doubt_waits_for_a_person_unless_it_may_be_told_again(tmp_path: Path) -> None:
+    target(tmp_path)
+    doubtful = payment(1, in_doubt=True)
+    (answer,) = write(connected(tmp_path), [doubtful])
+    assert isinstance(answer, OutcomeUndecidable)
+    assert heard(tmp_path) == []
+    assert write(connected(tmp_path, repeats=True), [doubtful]) == [Receipt("p1.1")]
+    assert write(connected(tmp_path, upserts=True), [doubtful]) == [Receipt("p1.1")]
+    target(tmp_path, echo="pass")
+    (lost,) = write(connected(tmp_path, repeats=True), [payment(2)])
+    assert type(lost) is OutcomeUnknown
 
 
 @pytest.mark.parametrize("after", ["sys.exit(3)", "import time; time.sleep(600)"])
@@ -244,6 +264,7 @@ def test_only_what_it_is_said_to_take_is_offered(tmp_path: Path) -> None:
         {"takes": ["pagos"]},
         {"takes": "payment"},
         {"upserts": "yes"},
+        {"repeats": 1},
         {"amounts": "float"},
         {"stream_names": {"pagos": "x"}},
         {"stream_names": {"payments": 5}},

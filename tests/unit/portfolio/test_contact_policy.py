@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,6 +54,16 @@ def test_hours_may_be_shorter() -> None:
         ),
         ('tighten: {cl.hours: {windows: [{days: mon, from: "07:00", to: "20:00"}]}}', "07:00 to 20:00 is longer"),
         ("tighten: {hub.announced_payment: {grace_days: 1}}", "1 days of grace instead of 3"),
+        ("tighten: {hub.reopened: {grace_days: 1}}", "1 days of grace instead of 2"),
+        ("tighten: {hub.stale_data: {stale_after_hours: 169}}", "stale after 169 hours instead of 168"),
+        ("tighten: {hub.stale_data: {stale_after_hours: 0}}", "stale_after_hours is a whole number from 1"),
+        (
+            (
+                "rules: {CL: [{id: acme.old, kind: when, state: stale, says: Old data in our house., "
+                "in_spanish: Datos viejos en casa., source: {law: Manual, article: cap. 1, confidence: own}}]}"
+            ),
+            "stale data need a limit",
+        ),
         ("tighten: {cl.hours: {max: 1}}", 'cl.hours has no "max"'),
         ("tighten: {cl.hour: {holidays: closed}}", 'there is no rule "cl.hour". Did you mean "cl.hours"?'),
         ("readings: {cl.hours: {reading: other, because: our lawyer says so}}", "cl.hours has no other reading"),
@@ -143,3 +154,18 @@ def test_an_address_outweighs_a_phone() -> None:
     assert place_of("CL", clues).told_by == "address"
     assert place_of("CL", clues).subdivision == "MA"
     assert place_of("CL", Clues(addresses=[{"city": "Nowhere"}], phones=["+56322100123"])).told_by == "phone"
+
+
+def test_data_are_stale_by_the_limit_that_the_workspace_sets_and_never_where_it_decided_otherwise() -> None:
+    read_at = datetime(2026, 11, 21, 6, tzinfo=UTC)
+    seen_at = datetime(2026, 11, 23, 13, tzinfo=UTC)
+    debts = (DebtFacts("d1", "acme", "titular", "open", system="erp", read_at=read_at),)
+    known = replace(facts(seen_at=seen_at), debts=debts)
+    nightly = policy("  tighten: {hub.stale_data: {stale_after_hours: 36}}")
+    monthly = policy("  readings: {hub.stale_data: {reading: other, because: el mayor llega una vez al mes}}")
+    never = replace(known, debts=(replace(debts[0], read_at=None),))
+    at = "2026-11-23T10:00-03:00"
+    assert rules(nightly, at, known) == ["hub.stale_data"]
+    assert rules(policy_of(None), at, known) == []
+    assert rules(policy_of(None), at, never) == ["hub.stale_data"]
+    assert rules(monthly, at, never) == []
