@@ -10,8 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, create_model
 
-from admin_api.said import ContactNow
-from admin_api.said import Said as Said
+from admin_api.said import ContactNow, Said
 from admin_api.told_contact_points import Change, PointNow
 from concilia import schema
 from concilia.store.events import RecordedFact

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from admin_api.answers import Listing, Said
+from admin_api.answers import Listing
+from admin_api.said import Said
 from admin_api.wire import Line, NamedDebt, Told
 from concilia.portfolio.contact_rules import rules
 from concilia.servicing import contact_confirming, contact_terms

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
-from admin_api.answers import Listing, Said
+from admin_api.answers import Listing
 from admin_api.problems import OTHERWISE, SENTENCES
+from admin_api.said import Said
 from admin_api.told_contacts import Channel, Moment, NamedDebtor, NamedPoint, Purpose
 from admin_api.wire import Line, NamedDebt, Told
 from concilia.documents import did_you_mean

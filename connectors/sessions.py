@@ -39,7 +39,6 @@ class Login:
         told = {name: value.reveal() if isinstance(value, Secret) else value for name, value in self.body.items()}
         body = Form({name: str(value) for name, value in told.items()}) if self.form else told
 
-
         def judge(answer: Response) -> ConciliaError | None:
             if answer.status not in (400, 401, 403, 422):
                 return None

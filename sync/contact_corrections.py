@@ -281,7 +281,7 @@ def _replace(tx: Tx, case: _Case) -> ChangeRow | None:
 
 def _replaced_before(case: _Case) -> bool:
     old = case.states[case.old_key] if case.old_key else None
-    return old is not None and any(one.what is What.REPLACED for one in old.because)
+    return old is not None and old.replaced
 
 
 def _latest(point: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from concilia.normalize.verdict import Verdict
-from concilia.portfolio.contact_point_state import SET_ASIDE, Stated, Status, What
+from concilia.portfolio.contact_point_state import SET_ASIDE, Stated, Status
 from concilia.portfolio.party import ContactPoint, contact_point_from_json
 from concilia.servicing.contact_points import Heard, PointKey, key_of, states_of
 from concilia.servicing.contact_words import point_fact
@@ -110,7 +110,7 @@ def _words(members: Sequence[SourceParty], heard: Heard, own: Sequence[Statement
         state = heard.state(key, found, stated=stated_by(members, key), now=now)
         if state.status in SET_ASIDE:
             left_out.add(key)
-        elif state.status in (Status.HARD_FAILED, Status.INVALID) or _replaced(state.because):
+        elif state.status in (Status.HARD_FAILED, Status.INVALID) or state.replaced:
             behind.add(key)
         if state.verified_at:
             verified[key] = (state.verified_at, state.verification_method or "")
@@ -124,10 +124,6 @@ def stated_by(members: Iterable[SourceParty], key: PointKey) -> Stated:
     verdict = max((point.verdict for point in points), key=lambda one: VERDICT_RANK[one], default=Verdict.VALID_FORMAT)
     at, method = max(verified, key=lambda word: word[0] or "", default=(None, None))
     return Stated(verdict, at, method)
-
-
-def _replaced(because: Sequence[Any]) -> bool:
-    return any(one.what is What.REPLACED for one in because)
 
 
 def _own(row: StatementRow) -> tuple[ContactPoint, SourceStamp]:

@@ -10,11 +10,12 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from admin_api import paging, wire
-from admin_api.answers import AgreementInShort, Listing, Said
+from admin_api.answers import AgreementInShort, Listing
 from admin_api.auth import caller
 from admin_api.intake import JsonRoute
 from admin_api.routes import TheHub, problem
 from admin_api.routes.payments import TheKey
+from admin_api.said import Said
 from admin_api.told_agreements import ToldAgreement
 from admin_api.wire import Asked, HubId, Told
 from concilia.portfolio.agreement import Happening

@@ -9,9 +9,9 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from admin_api import paging
-from admin_api.answers import Said
 from admin_api.problems import CursorInvalid
 from admin_api.routes import TheHub
+from admin_api.said import Said
 from admin_api.wire import Told
 from sync.changes import Place, changes
 

@@ -9,10 +9,11 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from admin_api import paging, wire
-from admin_api.answers import Listing, Said
+from admin_api.answers import Listing
 from admin_api.auth import caller
 from admin_api.intake import JsonRoute
 from admin_api.routes import TheHub
+from admin_api.said import Said
 from concilia.store.access import KeyRow
 from sync import disputes, write_plans
 

@@ -12,10 +12,11 @@ from fastapi.responses import JSONResponse
 from pydantic import Field, SecretStr
 
 from admin_api import paging, wire
-from admin_api.answers import Listing, Said
+from admin_api.answers import Listing
 from admin_api.auth import caller
 from admin_api.intake import JsonRoute
 from admin_api.routes import TheHubNow
+from admin_api.said import Said
 from concilia.store.access import KeyRow
 from concilia.vault import Secret
 from sync import connecting, declaring

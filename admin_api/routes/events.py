@@ -11,10 +11,11 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from admin_api import answers, event_stream, paging, wire
-from admin_api.answers import Listing, Said
+from admin_api.answers import Listing
 from admin_api.auth import caller
 from admin_api.event_stream import Streams
 from admin_api.routes import TheHub
+from admin_api.said import Said
 from concilia.errors import RequestInvalid, RetryLater
 from concilia.portfolio.event_catalogue import CATALOGUE
 from concilia.store.access import KeyRow

@@ -125,6 +125,7 @@ class State:
     opted_out: tuple[OptOut, ...] = ()
     unreachable: tuple[OptOut, ...] = ()  # channels that do not reach a phone which is one all the same
     change: str = ""  # the pending change, or the one that was decided
+    replaced: bool = False  # another value took its place
     found_stale: bool = False  # somebody was told already that it is stale
 
     @property
@@ -312,6 +313,7 @@ def _settled(walk: _Walk, policy: PointPolicy, *, now: str) -> State:
         opted_out=_channels(walk.opted_out),
         unreachable=_channels(walk.unreachable),
         change=walk.change,
+        replaced=walk.decided is not None and walk.decided.what is What.REPLACED,
         found_stale=bool(walk.found_stale) and walk.found_stale > known,
     )
 

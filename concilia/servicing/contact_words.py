@@ -117,7 +117,8 @@ def moves_golden(moved: Moved) -> bool:
 
 
 def _weight(state: State) -> tuple[Any, ...]:
-    return (state.status in SET_ASIDE, state.verified_at is not None, state.status in FAILED[1:], state.change)
+    failed = state.status in (Status.HARD_FAILED, Status.INVALID)
+    return (state.status in SET_ASIDE, state.verified_at is not None, failed, state.replaced, state.change)
 
 
 def _type_of(status: Status) -> str:

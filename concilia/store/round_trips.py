@@ -20,8 +20,8 @@ from concilia.store import bulk
 from concilia.store.unit_of_work import Tx
 
 Row = tuple[Any, ...]
-# What is asked here are look-ups by key. They are planned once for all keys, and no plan that reads a whole table is ever
-# right, whatever the statistics of a table say that was empty an hour ago. Until the end of the transaction.
+# What is asked here are look-ups by key. They are planned once for all keys, and no plan that reads a whole table is
+# ever right, whatever the statistics of a table say that was empty an hour ago. Until the end of the transaction.
 _BY_KEY = (
     "SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), "
     "set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)"

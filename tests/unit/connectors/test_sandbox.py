@@ -29,7 +29,7 @@ from connectors.sandbox.client import Listed
 from connectors.sandbox.ledger import Ledger
 from connectors.sandbox.portfolio import Row
 from connectors.sandbox.server import SandboxServer, Setup
-from connectors.sandbox.streams import Span, SCHEMAS, pages
+from connectors.sandbox.streams import SCHEMAS, Span, pages
 from mapping.context import MapContext
 from mapping.documents import parse_map_text
 from mapping.entity_map import map_record
