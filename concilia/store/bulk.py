@@ -75,7 +75,7 @@ def _write(tx: Tx, table: Table, *, columns: Sequence[str], rows: Sequence[Row],
     if tx.dialect.name == "postgresql":
         arrays = ", ".join(f"%s::{_array(table, c)}" for c in columns)
         statement = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}){suffix}"
-        tx.exec_driver_sql(statement, tuple([list(column) for column in zip(*rows, strict=True)]))
+        tx.exec_driver_sql(statement, tuple([array_literal(column) for column in zip(*rows, strict=True)]))
         return
     marks = ", ".join("?" for _ in columns)
     execute_each(tx, f"INSERT INTO {table.name} ({names}) VALUES ({marks}){suffix}", rows)
@@ -87,6 +87,22 @@ def execute_each(tx: Tx, sql: str, rows: Sequence[Row]) -> None:
         _driver(tx).executemany(sql, rows)
     except sqlite3.Error as fault:
         raise DBAPIError.instance(sql, None, fault, sqlite3.Error, hide_parameters=True) from fault
+
+
+def array_literal(values: Iterable[Any]) -> str:
+    """A column as PostgreSQL writes an array. The driver would look at each value alone, at four times the cost."""
+    parts = []
+    for value in values:
+        if value is None:
+            parts.append("NULL")
+        elif isinstance(value, str):
+            quoted = value.replace("\\", "\\\\").replace('"', '\\"') if '"' in value or "\\" in value else value
+            parts.append(f'"{quoted}"')
+        elif isinstance(value, bytes | bytearray | memoryview):
+            parts.append(f'"\\\\x{bytes(value).hex()}"')
+        else:
+            parts.append(f"{value:d}" if isinstance(value, int) else str(value))
+    return "{" + ",".join(parts) + "}"
 
 
 def _array(table: Table, column: str) -> str:
