@@ -221,6 +221,7 @@ class Run(Said):
     matching: str = Field("", description="What matching has to say of its weights and cuts; empty when nothing.")
     deliveries: list[dict[str, Any]] = Field([], description="What delivering did, by connection.")
     failures: dict[str, str] = Field({}, description="Why streams failed.")
+    drift: list[str] = Field([], description="Columns that looked otherwise than in the readings before.")
 
 
 class Event(Said):

@@ -112,7 +112,9 @@ class InteractionTold(Told):
     external_ref: Line | None = Field(None, description="The tool's own id of it, by which it is known again.")
     thread: Line | None = Field(None, description="The tool's own id of the conversation.")
     language: Line | None = None
-    disposition: Line | None = Field(None, description="The tool's own code of what came of it.")
+    disposition: Line | None = Field(
+        None, description="The tool's own code of what came of it; a bounce is lasting with `hard` or 5.x.x."
+    )
 
     @model_validator(mode="after")
     def _of_somebody(self) -> Self:

@@ -20,6 +20,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -181,6 +182,8 @@ def postgres() -> Iterator[tuple[Any, psutil.Process]]:
         yield server, first
     finally:
         server.cleanup()
+        first.send_signal(signal.SIGQUIT)  # the immediate way down
+        psutil.wait_procs([first], timeout=10)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -26,9 +26,14 @@ class Cause(enum.StrEnum):
 
     VANISHED = "vanished"
     SIGN = "sign"
+    DRIFT = "drift"  # see sync/drift.py
 
 
-_TOLD = {Cause.VANISHED: "are not there any more", Cause.SIGN: "changed sign"}
+_TOLD = {
+    Cause.VANISHED: "are not there any more",
+    Cause.SIGN: "changed sign",
+    Cause.DRIFT: "have columns that look otherwise than before",
+}
 
 
 class BreakerTripped(AskSteward):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from concilia.clock import to_text
 from concilia.store import bookmarks, runs
 from connectors.contract import Connector
-from sync import breaker
+from sync import breaker, drift
 from sync.entities import Landing
 from sync.hub import Hub
 from sync.landing import Disposition, land_page, map_again
@@ -34,7 +34,9 @@ def pull(hub: Hub, connector: Connector, plan: StreamPlan, *, pulling: Pulling) 
         known = bookmarks.of_stream(tx, plan.connection, stream=plan.stream)
         reading = runs.same_reading(tx, pulling.run_id, connection=plan.connection, stream=plan.stream)
         guard = breaker.guard_of(tx, plan, run_id=pulling.run_id)
+        watch = drift.watched(tx, plan, run_id=pulling.run_id)
     for page in connector.read(plan.request, bookmarks=known, full=pulling.full):
+        shape = drift.look(hub, watch, page)
         at = to_text(hub.clock())
         landing = Landing(plan, pulling.run_id, at, hub.policies.ledger, reading, guard)
         with hub.store.begin() as tx:
@@ -48,9 +50,11 @@ def pull(hub: Hub, connector: Connector, plan: StreamPlan, *, pulling: Pulling) 
             )
             if page.bookmark is not None:
                 bookmarks.move(tx, (plan.connection, plan.stream), page.bookmark, run_id=pulling.run_id, at=at)
+        drift.learn(watch, shape, applied=counts[Disposition.APPLIED])
         pulling.progress(plan, page.read)
     with hub.store.begin() as tx:
         breaker.read_well(tx, plan, breaker.Cause.SIGN)
+        drift.keep(hub, tx, watch)
 
 
 def _map_again(hub: Hub, plan: StreamPlan, *, pulling: Pulling) -> None:

@@ -43,9 +43,9 @@ DERIVED: Final = frozenset({
 })  # fmt: skip
 # About reading, writing and telling, or secret: nothing of a debtor follows from it.
 ELSEWHERE: Final = frozenset({
-    "api_key", "bookmark", "breaker_trip", "budget", "conflict", "credential", "delivery", "fence", "field_state",
-    "firing", "intent", "key_sweep", "plan_mark", "plan_row", "plan_target", "quarantine", "receipt", "run",
-    "run_stream", "schedule", "stored_answer", "subscription", "token", "write_plan",
+    "api_key", "bookmark", "breaker_trip", "budget", "conflict", "credential", "delivery", "drift", "fence",
+    "field_state", "firing", "intent", "key_sweep", "plan_mark", "plan_row", "plan_target", "quarantine", "receipt",
+    "run", "run_stream", "schedule", "stored_answer", "stream_shape", "subscription", "token", "write_plan",
 })  # fmt: skip
 _BLANK: Final[Mapping[str, Mapping[str, Any]]] = {
     "source_record": {"map_hash": UNREAD},

@@ -11,10 +11,10 @@ from typing import Any, Final
 from concilia.budget import Lane
 from concilia.clock import to_text
 from concilia.errors import ConciliaError, MustBeMended, RequestInvalid, RetryLater, RunMustStop, SystemRefused
-from concilia.store import connections, locks, outbox, runs, sources
+from concilia.store import connections, locks, outbox, runs, shapes, sources
 from concilia.store.runs import DONE, FAILED, PARTLY, RunRow
 from concilia.store.schedules import FiringRow, open_run
-from sync import resolve
+from sync import drift, resolve
 from sync.breaker import BreakerTripped, ask
 from sync.hub import Hub
 from sync.opening import opened
@@ -72,6 +72,11 @@ class RunReport:
                     return kind.exit_code
         return 5
 
+    @property
+    def drift(self) -> list[str]:
+        """A sentence for each column that looked otherwise than before."""
+        return list(self.run.body["drift"])
+
     def as_json(self) -> dict[str, Any]:
         """The report as plain JSON."""
         return {
@@ -83,6 +88,7 @@ class RunReport:
             "deliveries": [d.as_json() for d in self.deliveries],
             "awaiting_approval": self.awaiting_approval,
             "failures": {name: str(fault) for name, fault in sorted(self.failures.items())},
+            "drift": self.drift,
         }
 
 
@@ -259,6 +265,7 @@ def _close(
             "matching": tally.note,
             "deliveries": [d.as_json() for d in deliveries],
             "failures": {name: str(fault) for name, fault in failures.items()},
+            "drift": drift.sentences(shapes.of_run(tx, run_id)),
         }
         runs.finish(tx, run_id, status=status, body=body, at=to_text(hub.clock()))
         return runs.get(tx, run_id)

@@ -26,7 +26,7 @@ Type = Annotated[str, typer.Option("--type", metavar="TYPE", help="phone, email,
 
 @app.callback()
 def group(folder: Folder = None, as_json: AsJson = False) -> None:
-    """Keep contact points alive: corrections, changes, stale ones."""
+    """Keep contact points alive: corrections and changes."""
 
 
 @app.command()

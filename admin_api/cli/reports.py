@@ -43,6 +43,8 @@ def show(report: RunReport, *, totals: Mapping[str, int], screen: Screen) -> Non
     if report.awaiting_approval:
         waiting = counted(report.awaiting_approval, "payment")
         screen.say(f"Writing is off: {waiting} wait for concilia approve CONNECTION, then concilia push.")
+    for told in report.drift:
+        screen.complain(f"Looks otherwise than before: {told}")
     for name, fault in sorted(report.failures.items()):
         screen.complain(f"{name} failed: {fault}")
 

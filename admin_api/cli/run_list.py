@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-_MAY = {"vanished": "be gone", "sign": "change sign"}
+_MAY = {"vanished": "be gone", "sign": "change sign", "drift": "look otherwise than before"}
 
 
 @app.callback(invoke_without_command=True)
@@ -48,6 +48,8 @@ def runs(
         for stream in row.streams:
             if stream.error:
                 screen.say(f"Run {row.id}, {stream.connection}.{stream.stream}: {stream.error}")
+        for told in row.body.get("drift", []):
+            screen.say(f"Run {row.id} found another look: {told}")
     screen.say(f"{counted(len(found), 'run')}.")
 
 
@@ -58,7 +60,7 @@ def allow(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let the next sync pass what the breaker stopped in that run: so many records gone, or with another sign.
+    """Let the next sync pass what the breaker stopped in that run: records gone, with another sign or look.
 
     Example: concilia runs allow 12 --by carla
     """

@@ -64,7 +64,7 @@ class Trip(Said):
     id: int
     connection: str
     stream: str
-    kind: str = Field(description="vanished or sign.")
+    kind: str = Field(description="vanished, sign or drift.")
     found: int
     known: int
     allowance: int = Field(description="How many pass unasked.")

@@ -1,17 +1,19 @@
 """What follows once an interaction, or a later word on it, is stored and its party known. Each effect happens once.
 
 What it says of the contact point becomes evidence of that. An opt-out forbids the contact point on that channel, or
-the channel where none was told. A payment said to be made
-pauses the debts it was about: the contact rules read that from the interaction, and where none was named everything
-that the debtor owes is held. A promise and a dispute change nothing by themselves: they need terms, and an opening.
+the channel where none was told. A payment said to be made pauses the debts it was about: the contact rules read that
+from the interaction, and where none was named everything that the debtor owes is held. A promise and a dispute change
+nothing by themselves: they need terms, and an opening.
 
 No lock on contact is taken here: these run inside transactions that hold others.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from concilia.clock import from_text
 from concilia.portfolio.interaction import Told
@@ -26,6 +28,7 @@ from concilia.store.interactions import OutcomeRow
 from concilia.store.unit_of_work import Tx
 
 OPTED_OUT = "opted_out"
+_LASTING: Final = re.compile(r"5\.[0-9]{1,3}\.[0-9]{1,3}\b")  # RFC 3463: a permanent failure
 _NOT_OWED = ("settled", "cancelled", "draft")
 
 
@@ -125,7 +128,14 @@ def _observed(tx: Tx, row: InteractionRow, said: Told, *, by: str, at: str) -> N
         at=said.at,
         by=by,
         received_at=at,
+        code=bounce_class(str(json.loads(row.body).get("disposition") or "")),
     )
+
+
+def bounce_class(disposition: str) -> str:
+    """`hard` for what will not pass by itself, as the channel said it: `hard`, or a status of RFC 3463 like 5.1.1."""
+    told = disposition.strip().casefold()
+    return "hard" if "hard" in told or _LASTING.match(told) else ""
 
 
 def _members(tx: Tx, row: InteractionRow) -> list[int]:

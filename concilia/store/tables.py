@@ -382,6 +382,18 @@ breaker_trip = Table(
     Index("breaker_trip_stream", "connection", "stream", "status"), Index("breaker_trip_run", "run_id"),
 )  # fmt: skip
 
+# What the mapped columns of a stream looked like under `basis` (mapping and settings), and what a run found otherwise.
+stream_shape = Table(
+    "stream_shape", metadata,
+    _text("connection", key=True), _text("stream", key=True), _text("basis"), _text("body"), _text("seen_at"),
+)  # fmt: skip
+
+drift = Table(
+    "drift", metadata,
+    _number("run_id", key=True), _text("connection", key=True), _text("stream", key=True), _text("column", key=True),
+    _text("kind", key=True), _text("before"), _text("now"), _number("records"), _number("of"),
+)  # fmt: skip
+
 # Write-back: what was planned against what every system was last seen to say, and where people disagreed with it.
 write_plan = Table(
     "write_plan", metadata,
