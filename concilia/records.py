@@ -93,7 +93,7 @@ _READ: Mapping[str, Callable[[str], Any]] = {
 def to_wire(fields: Mapping[str, Any]) -> str:
     """The fields as canonical JSON text: same content, same text. Decimal, date and datetime keep their type."""
     _refuse_float(fields)
-    return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_tagged)
+    return _ENCODER.encode(fields)
 
 
 def from_wire(text: str) -> dict[str, Any]:
@@ -128,6 +128,10 @@ def _tagged(value: object) -> dict[str, str]:
     if isinstance(value, date):
         return {_DATE: value.isoformat()}
     raise TypeError(f"a record may not hold {type(value).__name__}")
+
+
+# Made once: `json.dumps` with these arguments would make one for every record.
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_tagged)
 
 
 def _untagged(found: dict[str, Any]) -> Any:

@@ -75,7 +75,7 @@ class RunReport:
     @property
     def drift(self) -> list[str]:
         """A sentence for each column that looked otherwise than before."""
-        return list(self.run.body["drift"])
+        return list(self.run.body.get("drift", ()))
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain JSON."""

@@ -46,7 +46,7 @@ def describe() -> Description:
             lists_keys=("all",),
             overlap=timedelta(seconds=300),
         ),
-        tested_against=("PostgreSQL 16", "MariaDB 10.11", "SQLite"),
+        tested_against=("PostgreSQL 18", "MariaDB 10.11", "SQLite"),
         note="Also by row version (PostgreSQL xmin, SQL Server rowversion), or by comparing snapshots. "
         "SQL Server from its documentation only.",
         needs=("mysql", "sqlserver"),

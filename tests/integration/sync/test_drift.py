@@ -105,10 +105,11 @@ def test_numbers_that_lost_their_zeros_stop_before_a_debt_is_there_twice(hub: Hu
     write_cartera(hub.workspace.folder, without_zeros(assignment(TUE)))
     report = actions.run(hub, ["erp"])
     assert report.exit_code == 4
-    assert drift_of(report) == [
+    (told,) = drift_of(report)
+    assert told == (
         "erp.cartera: column DOC lost leading zeros or characters (before: 8 digits, some with leading zeros; "
         "now: 4 to 5 digits, none with leading zeros, counted in 12 of 12)."
-    ]
+    )
     assert golden(hub) == known
 
 
@@ -163,6 +164,36 @@ def test_a_changed_mapping_or_stream_compares_with_nothing(
     actions.apply(again)
     report = actions.run(again, ["erp"])
     assert (report.exit_code, drift_of(report)) == (0, [])
+
+
+def test_objects_are_compared_like_rows(tmp_path: Path, database_url: str | None, opened: OpenHub) -> None:
+    folder = workspace(tmp_path)
+    written = (folder / "concilia.yaml").read_text("utf-8")
+    written = written.replace("encoding: cp1252", "encoding: utf-8").replace(
+        '"*.csv", key: [DOC]', '"*.jsonl", key: [DOC]'
+    )
+    (folder / "concilia.yaml").write_text(written, encoding="utf-8")
+    hub = opened(folder, database_url=database_url)
+
+    def read(objects: Sequence[dict[str, Any]]) -> RunReport:
+        lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
+        (folder / "erp" / "cartera.jsonl").write_text(lines, encoding="utf-8")
+        return actions.run(hub, ["erp"])
+
+    actions.apply(hub)
+    assert read([dict(zip(CARTERA_COLUMNS, row, strict=True)) for row in assignment(MON)]).exit_code == 0
+    known = golden(hub)
+    assert len(list(actions.export(hub, "debts"))) == 12
+    later = [dict(zip(CARTERA_COLUMNS, row, strict=True)) for row in assignment(TUE)]
+    numeric = read([{**one, "DOC": int(one["DOC"])} for one in later])
+    (told,) = drift_of(numeric)
+    assert "column DOC lost leading zeros" in told
+    without = read([{name: cell for name, cell in one.items() if name != "VENCE"} for one in later])
+    (told,) = drift_of(without)
+    assert "column VENCE vanished" in told
+    assert (numeric.exit_code, without.exit_code) == (4, 4)
+    assert golden(hub) == known
+    assert read([{**one, "VENCE": None} for one in later]).exit_code == 0, "null is said, absent is not"
 
 
 def test_a_large_file_is_looked_at_by_a_sample_and_counted_whole(
