@@ -66,8 +66,8 @@ def same_person(server: SandboxServer) -> tuple[str, str]:
         contact = contacts.get(party)
         held = server.world.ledger.get("contacts", contact) if contact else {}
         same = held and held["email"] == row["email"] and str(held["phone"]).endswith(row["mobile"])
-        unverified = held and not held["phone_verified_at"] and not held["email_verified_at"]
-        if same and unverified and held["tax_id"] and row["country"] == "CL" and row["kind"] == "person":
+        if same and held["tax_id"] and row["country"] == "CL" and row["kind"] == "person":
+            server.world.ledger.edit("contacts", str(contact), {"phone_verified_at": None, "email_verified_at": None})
             return row["id"], str(contact)
     raise AssertionError("no such party")
 
@@ -121,16 +121,18 @@ def test_a_conflict_is_listed_shown_and_decided(
     found = told(folder, capsys, "conflicts", "list")
     code, text = run(folder, capsys, "conflicts", "show", str(found["id"]))
     assert (code, "+56951234567" in text, "+56957654321" in text) == (0, True, True)
+    # the customer's, so that the CRM is written: more than one change for the ERP waits for an approval
+    side = "ours" if found["ours"] == "+56957654321" else "theirs"
     code, text = run(folder, capsys, "conflicts", "resolve", str(found["id"]), "--take", "nada")
     assert (code, "no phone" in text) == (2, True)
-    code, text = run(folder, capsys, "conflicts", "resolve", str(found["id"]), "--take", "theirs", "--by", "ana")
+    code, text = run(folder, capsys, "conflicts", "resolve", str(found["id"]), "--take", side, "--by", "ana")
     assert (code, "says ana" in text) == (0, True)
     run(folder, capsys, "sync")
     phones = {
         server.world.ledger.get("contacts", contact)["phone"],
         server.world.ledger.get("customers", customer)["mobile"],
     }
-    assert phones == {found["theirs"]}
+    assert phones == {found[side]}
     run(folder, capsys, "sync")
     code, text = run(folder, capsys, "conflicts", "list")
     assert (code, "0 conflicts" in text) == (0, True)
