@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from concilia.errors import ConciliaError, OutcomeUnknown, RecordRejected, SystemRefused
+from concilia.errors import ConciliaError, OutcomeUnknown, RecordRejected
 from connectors.contract import AgreementOrder, Found, Receipt
 from connectors.odoo.client import OdooClient
 from connectors.odoo.notes import add_note, as_html, notes_by_reference
@@ -23,6 +23,7 @@ from connectors.odoo.settings import ACTIVITY
 from connectors.odoo.shapes import OURS
 from connectors.odoo.values import Domain
 from connectors.odoo.writer import is_reference
+from connectors.turns import in_turn
 
 ACTIVITIES: Final = "mail.activity"
 NOTED_ON: Final = (MOVES, PARTNERS)
@@ -33,14 +34,7 @@ _ENDS: Final = frozenset({"kept", "broken", "cancelled", "withdrawn", "renegotia
 
 def record(client: OdooClient, orders: Sequence[AgreementOrder]) -> Iterator[Receipt | Exception]:
     """One receipt or error for each order, in turn; SystemRefused is the last answer of its batch."""
-    for order in orders:
-        try:
-            yield _recorded(client, order)
-        except SystemRefused as fault:
-            yield fault
-            return
-        except ConciliaError as fault:
-            yield fault
+    return in_turn(orders, lambda order: _recorded(client, order))
 
 
 def agreements_by_reference(client: OdooClient, references: Sequence[str]) -> Mapping[str, Found]:

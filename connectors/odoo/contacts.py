@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from concilia.errors import ConciliaError, OutcomeUnknown, RecordRejected, RemoteMoved, SystemRefused
+from concilia.errors import OutcomeUnknown, RecordRejected, RemoteMoved
 from connectors.cells import Standing, item_written, standing
 from connectors.contract import ContactOrder, Receipt
 from connectors.odoo.client import OdooClient
 from connectors.odoo.related import PARTNERS
 from connectors.odoo.streams import PARTNER_STREAM
 from connectors.odoo.window import by_ids
+from connectors.turns import in_turn
 
 MEMBER: Final = "contacts"
 _OWN: Final = ("name", "email", "phone", "mobile", "street", "street2", "city", "zip")
@@ -25,14 +26,7 @@ UPDATES: Final = {PARTNER_STREAM.schema.name: (*_OWN, *(f"{MEMBER}.{name}" for n
 
 def update(client: OdooClient, orders: Sequence[ContactOrder]) -> Iterator[Receipt | Exception]:
     """One receipt or error for each order, in turn; SystemRefused is the last answer of its batch."""
-    for order in orders:
-        try:
-            yield _updated(client, order)
-        except SystemRefused as fault:
-            yield fault
-            return
-        except ConciliaError as fault:
-            yield fault
+    return in_turn(orders, lambda order: _updated(client, order))
 
 
 def _updated(client: OdooClient, order: ContactOrder) -> Receipt:

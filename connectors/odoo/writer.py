@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from concilia.errors import ConciliaError, ConfigurationInvalid, OutcomeUnknown, RecordRejected, SystemRefused
+from concilia.errors import ConfigurationInvalid, OutcomeUnknown, RecordRejected
 from concilia.money import parse_amount
 from connectors.contract import Found, PaymentOrder, Receipt
 from connectors.exact_json import Number
@@ -23,6 +23,7 @@ from connectors.odoo.shapes import OURS
 from connectors.odoo.streams import INVOICE_STREAM, PAYMENT_STREAM
 from connectors.odoo.values import Domain, Row, ident
 from connectors.odoo.window import by_ids
+from connectors.turns import in_turn
 
 WIZARD: Final = "account.payment.register"
 JOURNALS: Final = "account.journal"
@@ -32,14 +33,7 @@ UNDONE: Final = frozenset({"cancel", "canceled", "rejected"})
 
 def register(client: OdooClient, orders: Sequence[PaymentOrder]) -> Iterator[Receipt | Exception]:
     """One receipt or error for each order, in turn; SystemRefused is the last answer of its batch."""
-    for order in orders:
-        try:
-            yield _registered(client, order)
-        except SystemRefused as fault:
-            yield fault
-            return
-        except ConciliaError as fault:
-            yield fault
+    return in_turn(orders, lambda order: _registered(client, order))
 
 
 def payments_by_reference(client: OdooClient, references: Sequence[str]) -> Mapping[str, Found]:

@@ -12,12 +12,13 @@ from decimal import Decimal, InvalidOperation
 from email.utils import format_datetime
 from typing import Any, Final
 
-from concilia.errors import ConciliaError, OutcomeUnknown, RecordRejected, RemoteMoved, SystemRefused
+from concilia.errors import ConciliaError, OutcomeUnknown, RecordRejected, RemoteMoved
 from connectors.cells import Standing, standing
 from connectors.contract import AgreementOrder, ContactOrder, Found, Order, PaymentOrder, Receipt, ReversalOrder
 from connectors.salesforce.client import SalesforceClient, quoted
 from connectors.salesforce.settings import Shape
 from connectors.salesforce.streams import SHIPPED, Source, by_ids
+from connectors.turns import in_turn
 
 UPDATES: Final[Mapping[str, tuple[str, ...]]] = {
     "accounts": ("Name", "Phone", "PersonEmail", "PersonMobilePhone"),
@@ -29,14 +30,7 @@ _STAMP: Final = "LastModifiedDate"
 
 def written(client: SalesforceClient, orders: Sequence[Order]) -> Iterator[Receipt | Exception]:
     """One receipt or error for each order, in turn; SystemRefused is the last answer of its batch."""
-    for order in orders:
-        try:
-            yield _written(client, order)
-        except SystemRefused as fault:
-            yield fault
-            return
-        except ConciliaError as fault:
-            yield fault
+    return in_turn(orders, lambda order: _written(client, order))
 
 
 def by_reference(client: SalesforceClient, fact: str, references: Sequence[str]) -> Mapping[str, Found]:

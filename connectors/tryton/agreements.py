@@ -11,26 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from concilia.errors import ConciliaError, OutcomeUnknown, RecordRejected, SystemRefused
+from concilia.errors import OutcomeUnknown, RecordRejected
 from connectors.contract import AgreementOrder, Found, Receipt
 from connectors.tryton.client import TrytonClient
 from connectors.tryton.shapes import OURS
 from connectors.tryton.streams import INVOICES, PARTIES
 from connectors.tryton.wire import Row, any_of
+from connectors.turns import in_turn
 
 NOTES: Final = "ir.note"
 
 
 def record(client: TrytonClient, orders: Sequence[AgreementOrder]) -> Iterator[Receipt | Exception]:
     """One receipt or error for each order, in turn; SystemRefused is the last answer of its batch."""
-    for order in orders:
-        try:
-            yield _recorded(client, order)
-        except SystemRefused as fault:
-            yield fault
-            return
-        except ConciliaError as fault:
-            yield fault
+    return in_turn(orders, lambda order: _recorded(client, order))
 
 
 def notes_by_reference(client: TrytonClient, references: Sequence[str]) -> Mapping[str, Found]:

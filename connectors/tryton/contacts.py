@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from concilia.errors import ConciliaError, OutcomeUnknown, RecordRejected, RemoteMoved, SystemRefused
+from concilia.errors import OutcomeUnknown, RecordRejected, RemoteMoved
 from connectors.cells import Standing, item_written, standing
 from connectors.contract import ContactOrder, Receipt
 from connectors.tryton.client import TrytonClient
 from connectors.tryton.streams import PARTIES
 from connectors.tryton.window import by_ids
 from connectors.tryton.wire import Row
+from connectors.turns import in_turn
 
 MECHANISMS: Final = "party.contact_mechanism"
 LISTS: Final = {"contact_mechanisms": MECHANISMS, "addresses": "party.address"}  # lists of a party, by column
@@ -31,14 +32,7 @@ UPDATES: Final = {
 
 def update(client: TrytonClient, orders: Sequence[ContactOrder]) -> Iterator[Receipt | Exception]:
     """One receipt or error for each order, in turn; SystemRefused is the last answer of its batch."""
-    for order in orders:
-        try:
-            yield _updated(client, order)
-        except SystemRefused as fault:
-            yield fault
-            return
-        except ConciliaError as fault:
-            yield fault
+    return in_turn(orders, lambda order: _updated(client, order))
 
 
 def _updated(client: TrytonClient, order: ContactOrder) -> Receipt:

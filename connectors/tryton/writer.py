@@ -19,7 +19,6 @@ from concilia.errors import (
     ConfigurationInvalid,
     OutcomeUnknown,
     RecordRejected,
-    SystemRefused,
 )
 from concilia.money import parse_amount
 from connectors.contract import Found, PaymentOrder, Receipt
@@ -28,6 +27,7 @@ from connectors.tryton.shapes import OURS
 from connectors.tryton.shapes import payment as shaped
 from connectors.tryton.streams import INVOICES, PAYMENTS
 from connectors.tryton.wire import Row
+from connectors.turns import in_turn
 
 WIZARD = "wizard.account.invoice.pay"
 METHODS = "account.invoice.payment.method"
@@ -35,14 +35,7 @@ METHODS = "account.invoice.payment.method"
 
 def register(client: TrytonClient, orders: Sequence[PaymentOrder]) -> Iterator[Receipt | Exception]:
     """One receipt or error for each order, in turn; SystemRefused is the last answer of its batch."""
-    for order in orders:
-        try:
-            yield _registered(client, order)
-        except SystemRefused as fault:
-            yield fault
-            return
-        except ConciliaError as fault:
-            yield fault
+    return in_turn(orders, lambda order: _registered(client, order))
 
 
 def payments_by_reference(client: TrytonClient, references: Sequence[str]) -> Mapping[str, Found]:
