@@ -20,7 +20,7 @@ def rebuild(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Derive golden records anew, and compare them with those stored.
+    """Derive golden records anew, and compare them.
 
     From source records, rulings, pins, payments, agreements and what channels told, in a database that is thrown
     away; nothing is written to the hub's own. Ends with 5 when something differs.

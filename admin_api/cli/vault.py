@@ -18,7 +18,7 @@ _SETTING = typer.Argument(metavar="SETTING", help="The setting that holds it, su
 
 @app.callback()
 def group(folder: Folder = None, as_json: AsJson = False) -> None:
-    """Secrets that the hub keeps itself, sealed under a master key."""
+    """Secrets that the hub keeps itself, sealed."""
 
 
 @app.command("new-key")
