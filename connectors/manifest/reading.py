@@ -20,6 +20,7 @@ from typing import Any, Final
 from concilia.clock import from_text, to_text
 from concilia.errors import RunMustStop
 from concilia.records import Bookmark, Page
+from connectors.bookmarks import foreign, moment_in
 from connectors.contract import KeyPage
 from connectors.manifest.conditions import cell, hold
 from connectors.manifest.document import StreamSpec
@@ -137,7 +138,7 @@ class Reading:
     def _windowed(self, ask: Ask, name: str, known: Bookmark | None) -> Iterator[Batch]:
         """One filter for all pages; the bookmark moves at the end."""
         resumed = _resumed(known)
-        high = resumed.high if resumed else _moment(known.cursor) if known and known.cursor else None
+        high = resumed.high if resumed else moment_in(known.cursor) if known and known.cursor else None
         start = self._start(known)
         asked = replace(ask, start=start, after=resumed.after if resumed else None)
         own_filter = self.spec.said["incremental_sync"].get("is_client_side_incremental")
@@ -167,9 +168,9 @@ class Reading:
     def _start(self, known: Bookmark | None) -> datetime | None:
         """From when on is read: the bookmark less the overlap, the manifest's own beginning, or everything."""
         if known is not None and known.cursor:
-            return _moment(known.cursor) - self.overlap
+            return moment_in(known.cursor) - self.overlap
         said = (self.spec.said.get("incremental_sync") or {}).get("start_datetime")
-        return None if said is None else self.shaping.moments.read(said) or _moment(str(said))
+        return None if said is None else self.shaping.moments.read(said) or moment_in(str(said))
 
     def _mark(self, row: Any) -> str:
         """What tells rows apart within one moment: key and cursor."""
@@ -204,20 +205,4 @@ def _resumed(known: Bookmark | None) -> _Resumed | None:
         told = json.loads(known.tie)
         return _Resumed(str(told["after"]), from_text(told["high"]) if told["high"] else None)
     except (ValueError, KeyError, TypeError) as fault:
-        raise _foreign(known.tie) from fault
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = from_text(text)
-    except ValueError as fault:
-        raise _foreign(text) from fault
-    if moment.tzinfo is None:
-        raise _foreign(text)
-    return moment
-
-
-def _foreign(text: str) -> RunMustStop:
-    return RunMustStop(
-        f"The bookmark {text[:60]!r} was not written by this connector.", mend="Read the stream in full once."
-    )
+        raise foreign(known.tie) from fault

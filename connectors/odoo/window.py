@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from concilia.clock import from_text, to_text
+from concilia.clock import to_text
 from concilia.errors import RunMustStop
 from concilia.records import BadRow, Bookmark, Page, Record
+from connectors.bookmarks import foreign, moment_in
 from connectors.contract import KeyPage
 from connectors.odoo.client import OdooClient
 from connectors.odoo.streams import Shape, Source
@@ -160,10 +161,10 @@ def _opened(client: OdooClient, source: Source, *, bookmark: Bookmark | None) ->
     count = source.counted(client, odoo_moment(until - client.settings.overlap))
     if bookmark is None or not bookmark.cursor:
         return Window(None, until, count)
-    since = _moment(bookmark.cursor)
+    since = moment_in(bookmark.cursor)
     before = bookmark.tie.split("|")[2] if bookmark.tie.count("|") == 3 else ""
     if not before.isdigit():
-        raise _foreign(bookmark.tie)
+        raise foreign(bookmark.tie)
     left = source.counted(client, odoo_moment(since - client.settings.overlap))
     if left >= int(before):
         return Window(since, until, count)
@@ -176,25 +177,9 @@ def _resumed(bookmark: Bookmark | None) -> Window | None:
         return None
     parts = bookmark.tie.split("|")
     if len(parts) != 4 or not all(part.isdigit() or not part for part in parts[1:3]):
-        raise _foreign(bookmark.tie)
+        raise foreign(bookmark.tie)
     until, last, count, wide = parts
     if not until:
         return None
-    since = _moment(bookmark.cursor) if bookmark.cursor else None
-    return Window(since, _moment(until), int(count or 0), int(last or 0), wide=wide == _WIDE)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = from_text(text)
-    except ValueError as fault:
-        raise _foreign(text) from fault
-    if moment.tzinfo is None:
-        raise _foreign(text)
-    return moment
-
-
-def _foreign(text: str) -> RunMustStop:
-    return RunMustStop(
-        f"The bookmark {text[:60]!r} was not written by this connector.", mend="Read the stream in full once."
-    )
+    since = moment_in(bookmark.cursor) if bookmark.cursor else None
+    return Window(since, moment_in(until), int(count or 0), int(last or 0), wide=wide == _WIDE)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from concilia.clock import to_text
 from concilia.errors import RetryLater, RunMustStop
 from concilia.records import Bookmark, Page, Record
+from connectors.bookmarks import foreign
 from connectors.rest import with_query
 from connectors.salesforce.client import SalesforceClient, moment_of
 
@@ -47,7 +48,7 @@ def pages(client: SalesforceClient, name: str, *, bookmark: Bookmark | None, rec
         return
     _, job, locator = bookmark.tie.split("|", 2)
     if not job.isalnum():
-        raise RunMustStop(f"The bookmark {bookmark.tie[:60]!r} was not written by this connector.")
+        raise foreign(bookmark.tie)
     base = f"{client.settings.base}/jobs/query/{job}"
     _wait(client, base, name)
     while True:

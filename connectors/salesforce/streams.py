@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from concilia.clock import from_text, to_text
+from concilia.clock import to_text
 from concilia.errors import ConfigurationInvalid, RunMustStop
 from concilia.records import Bookmark, Page, Record
+from connectors.bookmarks import moment_in
 from connectors.contract import KeyPage, StreamRequest, StreamSchema
 from connectors.salesforce import bulk
 from connectors.salesforce.client import SalesforceClient, readable
@@ -143,11 +144,5 @@ def _record(client: SalesforceClient, source: Source, row: Mapping[str, Any]) ->
 def _since(client: SalesforceClient, bookmark: Bookmark | None) -> str:
     if bookmark is None or not bookmark.cursor:
         return ""
-    try:
-        moment = from_text(bookmark.cursor)
-    except ValueError as fault:
-        raise RunMustStop(
-            f"The bookmark {bookmark.cursor[:60]!r} was not written by this connector.",
-            mend="Read the stream in full once.",
-        ) from fault
+    moment = moment_in(bookmark.cursor)
     return (moment - client.settings.overlap).strftime("%Y-%m-%dT%H:%M:%S.000Z")

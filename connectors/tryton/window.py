@@ -16,11 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from concilia.clock import from_text, to_text
-from concilia.errors import RunMustStop
+from concilia.clock import to_text
 from concilia.records import Bookmark, Page, Record
+from connectors.bookmarks import foreign, moment_in
 from connectors.contract import KeyPage
 from connectors.tryton.client import TrytonClient
 from connectors.tryton.streams import PARTIES, Source
@@ -102,7 +101,7 @@ def _opened(client: TrytonClient, source: Source, *, bookmark: Bookmark | None) 
     census = _counted(client, source, until=until)
     if bookmark is None or not bookmark.cursor:
         return Window(None, until, census)
-    since = _moment(bookmark.cursor)
+    since = moment_in(bookmark.cursor)
     before = _census(bookmark.tie.rpartition("|")[2])
     left = _counted(client, source, until=since) if before else ()
     something_deleted = any(now < then for now, then in zip(left, before, strict=False))
@@ -117,9 +116,9 @@ def _resumed(bookmark: Bookmark | None) -> Window | None:
     if not until:
         return None
     if not last.isdigit():
-        raise _foreign(bookmark.tie)
-    since = _moment(bookmark.cursor) if bookmark.cursor else None
-    return Window(since, _moment(until), _census(census), int(last))
+        raise foreign(bookmark.tie)
+    since = moment_in(bookmark.cursor) if bookmark.cursor else None
+    return Window(since, moment_in(until), _census(census), int(last))
 
 
 def _changed(client: TrytonClient, source: Source, *, window: Window) -> Domain:
@@ -152,21 +151,5 @@ def _written(census: Census) -> str:
 def _census(text: str) -> Census:
     parts = [part for part in text.split(",") if part]
     if not all(part.isdigit() for part in parts):
-        raise _foreign(text)
+        raise foreign(text)
     return tuple(map(int, parts))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = from_text(text)
-    except ValueError as fault:
-        raise _foreign(text) from fault
-    if moment.tzinfo is None:
-        raise _foreign(text)
-    return moment
-
-
-def _foreign(text: Any) -> RunMustStop:
-    return RunMustStop(
-        f"The bookmark {str(text)[:60]!r} was not written by this connector.", mend="Read the stream in full once."
-    )
