@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field, SecretStr
 
@@ -258,17 +258,19 @@ def connection(name: Name, hub: TheHubNow) -> Response:
     "/connections", response_model=ConnectionSaid, status_code=201, summary="Declare or change a connection",
     responses={200: {"description": "How it would be understood; nothing was kept.", "model": ConnectionSaid}},
 )  # fmt: skip
-def declare(told: Connecting, hub: TheHubNow, key: Caller) -> Response:
+def declare(request: Request, told: Connecting, hub: TheHubNow, key: Caller) -> Response:
     """Secrets written out in `settings` are sealed at once. One that concilia.yaml holds can be changed only there."""
     body = told.model_dump(exclude={"dry_run"}, exclude_none=True)
-    _, found = connecting.declare(hub, body, by=key.name, dry_run=told.dry_run)
+    after, found = connecting.declare(hub, body, by=key.name, dry_run=told.dry_run)
+    if not told.dry_run:
+        request.app.state.hub = after  # the other routes know it from now on
     return JSONResponse(found, status_code=200 if told.dry_run else 201)
 
 
 @router.delete("/connections/{name}", response_model=Withdrawn, summary="Stop using a declared connection")
-def withdraw(name: Name, hub: TheHubNow, key: Caller) -> Response:
+def withdraw(request: Request, name: Name, hub: TheHubNow, key: Caller) -> Response:
     """Its secrets are forgotten; what was read from it stays."""
-    declaring.withdraw_connection(hub, name, by=key.name)
+    request.app.state.hub = declaring.withdraw_connection(hub, name, by=key.name)
     return JSONResponse({"name": name, "withdrawn": True})
 
 
